@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Dispatches; what is done lies in tools/, userspace/ and selftests/.
+
+# The kernel to build pika.ko for: 6.1, 6.12, 7, debug or a whole release.
+# Default: the newest one with headers installed.
+KVER ?=
+
+all: module userspace
+
+module:
+	@tools/kbuild $(KVER)
+
+userspace:
+	@$(MAKE) -s -C userspace
+	@echo build/bin/pikactl
+
+demo: setup
+	@tools/demo
+
+test: setup
+	@selftests/run test
+
+check: setup
+	@selftests/run check
+
+test-debug: setup
+	@tools/setup debug
+	@selftests/run debug
+
+test-full: setup
+	@tools/setup debug
+	@selftests/run full
+
+style: setup
+	@tools/style/run
+
+setup:
+	@tools/setup
+
+clean:
+	rm -rf build
+
+help:
+	@echo "make             build pika.ko (KVER=) and the programs into build/"
+	@echo "make demo        see it run, in a guest"
+	@echo "make check       tests on this machine only, under two minutes"
+	@echo "make test        all tests, guests included"
+	@echo "make test-debug  on a kernel with KASAN, lockdep and kmemleak"
+	@echo "make test-full   all of that"
+	@echo "make style       the style gates alone"
+	@echo "make clean       remove build/"
+
+.PHONY: all module userspace demo test check test-debug test-full style setup \
+	clean help

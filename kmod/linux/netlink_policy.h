@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/pika.yaml */
+/* YNL-GEN kernel header */
+
+#ifndef _LINUX_PIKA_GEN_H
+#define _LINUX_PIKA_GEN_H
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include <uapi/linux/pika.h>
+
+extern const struct nla_policy pika_module_get_nl_policy[PIKA_A_MODULE_ABI + 1];
+
+/* Ops table for pika */
+extern const struct genl_ops pika_nl_ops[1];
+
+int pika_nl_module_get_doit(struct sk_buff *skb, struct genl_info *info);
+
+#endif /* _LINUX_PIKA_GEN_H */

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# pikactl's manners where no module is loaded: usage, help, JSON, exit status.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	PATH=$BATS_TEST_DIRNAME/../../build/bin:$PATH
+}
+
+# refused TEXT: the command failed as wrong usage, with that one line.
+refused() {
+	[ "$status" -eq 2 ]
+	[ "$output" = "pikactl: $1; see pikactl --help" ]
+}
+
+@test "without a command: usage" {
+	run pikactl
+	refused "no command"
+}
+
+@test "an unknown command is named" {
+	run pikactl shwo
+	refused "shwo: no such command or option"
+}
+
+@test "an unknown option is named" {
+	run pikactl show --frobnicate
+	refused "--frobnicate: no such command or option"
+}
+
+@test "a stray argument is named" {
+	run pikactl show eth0
+	refused "eth0: no such command or option"
+}
+
+@test "--help lists the commands and goes to stdout" {
+	run --separate-stderr pikactl --help
+	[ "$status" -eq 0 ]
+	[[ $output == *version* && $output == *show* && $output == *Examples* ]]
+	[ -z "$stderr" ]
+}
+
+@test "version prints pikactl's own version" {
+	run pikactl version
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "pikactl $(cat "$BATS_TEST_DIRNAME/../../VERSION") (abi 1)" ]
+}
+
+@test "version --json is JSON, before or after the command" {
+	run bash -c "pikactl version --json | python3 -c 'import json, sys; print(json.load(sys.stdin)[\"pikactl\"][\"abi\"])'"
+	[ "$output" = 1 ]
+	run bash -c "pikactl --json version | python3 -c 'import json, sys; print(json.load(sys.stdin)[\"pikactl\"][\"abi\"])'"
+	[ "$output" = 1 ]
+}
+
+@test "errors go to stderr, nothing to stdout" {
+	run --separate-stderr pikactl nonsense
+	[ -z "$output" ]
+	[ -n "$stderr" ]
+}

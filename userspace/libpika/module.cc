@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "libpika/module.hh"
+
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+#include <uapi/linux/pika.h>
+
+#include <array>
+#include <cerrno>
+
+namespace pika {
+
+Result<ModuleInfo> parse_module(nlmsghdr* reply) {
+  std::array<nla_policy, PIKA_A_MODULE_MAX + 1> policy{};
+  policy[PIKA_A_MODULE_VERSION].type = NLA_STRING;
+  policy[PIKA_A_MODULE_ABI].type = NLA_U32;
+
+  std::array<nlattr*, PIKA_A_MODULE_MAX + 1> attributes{};
+  if (genlmsg_parse(reply, 0, attributes.data(), PIKA_A_MODULE_MAX, policy.data()) < 0)
+    return Error{EBADMSG, "pika.ko: malformed reply to module-get"};
+  if (!attributes[PIKA_A_MODULE_VERSION] || !attributes[PIKA_A_MODULE_ABI])
+    return Error{EBADMSG, "pika.ko: reply to module-get lacks version or abi"};
+
+  return ModuleInfo{
+      .version = nla_get_string(attributes[PIKA_A_MODULE_VERSION]),
+      .abi = nla_get_u32(attributes[PIKA_A_MODULE_ABI]),
+  };
+}
+
+}  // namespace pika

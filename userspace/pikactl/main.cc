@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// pikactl: what an administrator types. Parses the command line, asks libpika
+// and prints; exit status 0 done, 1 failed, 2 usage.
+
+#include <sys/utsname.h>
+#include <uapi/linux/pika.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "libpika/session.hh"
+
+namespace {
+
+using nlohmann::json;
+using pika::ModuleInfo;
+using pika::Result;
+using pika::Session;
+
+enum ExitStatus { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
+
+int report(const pika::Error& error) {
+  std::fprintf(stderr, "pikactl: %s\n", error.text.c_str());
+  return exit_failed;
+}
+
+void print(const json& value) { std::printf("%s\n", value.dump(2).c_str()); }
+
+Result<ModuleInfo> loaded_module() {
+  auto session = Session::open();
+  if (!session) return session.error();
+  return session->module(PIKA_ABI);
+}
+
+json to_json(const ModuleInfo& module) {
+  return {{"version", module.version}, {"abi", module.abi}};
+}
+
+/// Both halves' versions. That no module is loaded is an answer, not a failure.
+int version(bool as_json) {
+  const auto module = loaded_module();
+  if (!module && module.error().code != ENOENT) return report(module.error());
+  if (as_json) {
+    print({{"pikactl", to_json({PIKA_VERSION, PIKA_ABI})},
+           {"module", module ? to_json(*module) : json()}});
+    return exit_ok;
+  }
+  std::printf("pikactl %s (abi %u)\n", PIKA_VERSION, PIKA_ABI);
+  if (module)
+    std::printf("pika.ko %s (abi %u)\n", module->version.c_str(), module->abi);
+  else
+    std::printf("pika.ko not loaded\n");
+  return exit_ok;
+}
+
+/// What runs in this kernel.
+int show(bool as_json) {
+  const auto module = loaded_module();
+  if (!module) return report(module.error());
+  utsname system{};
+  uname(&system);
+  if (as_json) {
+    json described = to_json(*module);
+    described["kernel"] = system.release;
+    print({{"module", described}});
+    return exit_ok;
+  }
+  std::printf("module pika %s abi %u kernel %s\n", module->version.c_str(), module->abi,
+              system.release);
+  return exit_ok;
+}
+
+int usage_error(const std::string& reason) {
+  std::fprintf(stderr, "pikactl: %s; see pikactl --help\n", reason.c_str());
+  return exit_usage;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Controls PIKA, the network service for multikernels.", "pikactl"};
+  bool as_json = false;
+  app.require_subcommand(0, 1);
+  app.allow_extras();
+  app.fallthrough();
+  app.add_flag("--json", as_json, "Print JSON");
+  auto* version_command =
+      app.add_subcommand("version", "Print the versions of pikactl and pika.ko");
+  auto* show_command = app.add_subcommand("show", "Print what runs in this kernel");
+  app.footer("Examples:\n  pikactl version\n  pikactl show --json | jq .module.kernel");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    return usage_error(error.what());
+  }
+  if (const auto extras = app.remaining(true); !extras.empty())
+    return usage_error(extras.front() + ": no such command or option");
+  if (*version_command) return version(as_json);
+  if (*show_command) return show(as_json);
+  return usage_error("no command");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "pikactl: %s\n", error.what());
+    return exit_failed;
+  }
+}
