@@ -28,7 +28,7 @@ die()
 # tools/vm/debug-kernel. NAME is 6.1, 6.12, 7, debug or a whole release. It holds
 #   release   uname -r
 #   headers   link: what Kbuild builds against
-#   vmlinux   the image, unpacked (not for 7, which is only built against)
+#   image     what QEMU loads (not for 7, which is only built against)
 #   modules   link: the tree for /lib/modules/RELEASE (stock kernels)
 kernel_dir()
 {
