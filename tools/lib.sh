@@ -5,9 +5,10 @@
 # Sourced; runs nothing.
 
 pika_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-pika_cache=${PIKA_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/pika}
+pika_cache=$(realpath -m "${PIKA_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/pika}")
 pika_trixie=$pika_cache/trixie
 pika_me=${0##*/}
+PATH=$PATH:/usr/sbin:/sbin
 
 say()
 {
@@ -49,8 +50,15 @@ module_dir()
 	echo "$pika_top/build/kmod/$1"
 }
 
-# in_trixie CMD...: runs CMD inside the trixie folder, with the checkout and the
-# cache at their own paths. Needs root or user namespaces; changes nothing outside.
+# No path of ours may need quoting: Kbuild and QEMU split theirs.
+case $pika_top$pika_cache in
+*[[:space:],]*)
+	die 1 "$pika_top, $pika_cache: a space or a comma in a path; expected a checkout and a cache (PIKA_CACHE) without"
+	;;
+esac
+
+# in_trixie CMD...: runs CMD inside the trixie folder, where the checkout is /mnt
+# and the current folder. Needs root or user namespaces; leaves nothing there.
 in_trixie()
 {
 	local map=()
@@ -58,13 +66,11 @@ in_trixie()
 	[ "$(id -u)" = 0 ] || map=(--map-root-user)
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare "${map[@]}" --mount bash -euc '
-		root=$1; shift
-		for dir in "$1" "$2" /dev /proc; do
-			mkdir -p "$root$dir"
-			mount --rbind "$dir" "$root$dir"
-		done
-		cwd=$PWD; shift 2
-		exec chroot "$root" /bin/sh -c "cd \"\$1\" && shift && exec \"\$@\"" \
-			sh "$cwd" "$@"
-	' bash "$pika_trixie" "$pika_top" "$pika_cache" "$@"
+		root=$1
+		mount --rbind "$2" "$root/mnt"
+		mount --rbind /dev "$root/dev"
+		mount --rbind /proc "$root/proc"
+		shift 2
+		exec chroot "$root" /bin/sh -c "cd /mnt && exec \"\$@\"" sh "$@"
+	' bash "$pika_trixie" "$pika_top" "$@"
 }

@@ -7,31 +7,32 @@
  */
 
 #include <linux/module.h>
+#include <linux/stringify.h>
 
-#include "compat.h"
 #include "netlink.h"
 #include "netlink_policy.h"
 
 static struct genl_family pika_nl_family __ro_after_init = {
 	.name		= PIKA_GENL_NAME,
 	.version	= PIKA_GENL_VERSION,
+	.netnsok	= true,
 	.module		= THIS_MODULE,
 	.ops		= pika_nl_ops,
 	.n_ops		= ARRAY_SIZE(pika_nl_ops),
 	.resv_start_op	= PIKA_CMD_MODULE_GET,
 };
 
-/* A program built for a newer module would misread this one's answers. */
+/* A program and a module of different ABI would misread each other. */
 static int check_abi(struct genl_info *info)
 {
 	struct nlattr *abi = info->attrs[PIKA_A_MODULE_ABI];
 
-	if (!abi || nla_get_u32(abi) <= PIKA_ABI)
+	if (!abi || nla_get_u32(abi) == PIKA_ABI)
 		return 0;
-	NL_SET_BAD_ATTR(info->extack, abi);
-	GENL_SET_ERR_MSG_FMT(info, "abi %u: pika.ko " PIKA_VERSION
-			     " speaks %u; load the module that belongs to the program",
-			     nla_get_u32(abi), PIKA_ABI);
+	NL_SET_ERR_MSG_ATTR(info->extack, abi,
+			    "this module (" PIKA_VERSION ") speaks abi "
+			    __stringify(PIKA_ABI)
+			    "; load the one that belongs to the program");
 	return -EPROTONOSUPPORT;
 }
 

@@ -59,3 +59,9 @@ refused() {
 	[ -z "$output" ]
 	[ -n "$stderr" ]
 }
+
+@test "output that cannot be written is a failure" {
+	run bash -c 'pikactl version >/dev/full'
+	[ "$status" -eq 1 ]
+	[ "$output" = "pikactl: standard output: No space left on device" ]
+}

@@ -41,7 +41,7 @@ case__without_the_module_its_absence_is_told()
 	output=$(pikactl show 2>&1) || status=$?
 	expect_equal "exit status" "$status" 1
 	expect_equal message "$output" \
-		"pikactl: pika.ko: not loaded; load it with 'insmod pika.ko' or 'modprobe pika'"
+		"pikactl: pika.ko: not loaded; load it with 'insmod pika.ko'"
 }
 
 case__version_needs_no_module()
@@ -60,6 +60,18 @@ case__anybody_may_ask_for_the_version()
 {
 	load
 	setpriv --reuid 65534 --regid 65534 --clear-groups pikactl show
+}
+
+case__it_answers_in_every_network_namespace()
+{
+	load
+	unshare -n pikactl show
+}
+
+case__a_session_asks_more_than_once()
+{
+	load
+	session_asks
 }
 
 run_cases

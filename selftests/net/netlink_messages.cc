@@ -25,8 +25,9 @@ using Bytes = std::vector<uint8_t>;
 
 template <typename T>
 void append(Bytes& bytes, const T& value) {
-  const auto* raw = reinterpret_cast<const uint8_t*>(&value);
-  bytes.insert(bytes.end(), raw, raw + sizeof(value));
+  const size_t offset = bytes.size();
+  bytes.resize(offset + sizeof(value));
+  std::memcpy(bytes.data() + offset, &value, sizeof(value));
 }
 
 Bytes attribute(uint16_t type, const Bytes& payload, int length_error = 0) {
@@ -107,13 +108,15 @@ const uint8_t* find_attribute(const Bytes& message, size_t offset, uint16_t type
   return nullptr;
 }
 
-Answer read_answer(const Bytes& message) {
+Answer read_answer(uint16_t family, const Bytes& message) {
   nlmsghdr header{};
   if (message.size() < sizeof(header)) return {ETIMEDOUT, "no answer"};
   std::memcpy(&header, message.data(), sizeof(header));
-  if (header.nlmsg_type != NLMSG_ERROR) return {};
+  if (header.nlmsg_type == family) return {};
+  if (header.nlmsg_type != NLMSG_ERROR) return {EPROTO, "neither reply nor error"};
   nlmsgerr error{};
   std::memcpy(&error, &message[NLMSG_HDRLEN], sizeof(error));
+  if (error.error == 0) return {EPROTO, "acknowledged without a reply"};
   const uint8_t* text = find_attribute(message, NLMSG_HDRLEN + sizeof(error), NLMSGERR_ATTR_MSG);
   return {-error.error, text ? reinterpret_cast<const char*>(text) : ""};
 }
@@ -163,6 +166,8 @@ std::vector<Case> cases() {
       {"a request with our abi is answered", command(get, {abi}), 0, ""},
       {"a newer abi is refused in words",
        command(get, {attribute(PIKA_A_MODULE_ABI, u32(PIKA_ABI + 1))}), EPROTONOSUPPORT, "abi"},
+      {"an older abi is refused in words",
+       command(get, {attribute(PIKA_A_MODULE_ABI, u32(PIKA_ABI - 1))}), EPROTONOSUPPORT, "abi"},
       {"a message without a command is refused", Bytes(2, 0), EINVAL, ""},
       {"an unknown command is refused", command(200), EOPNOTSUPP, ""},
       {"command 0 is refused", command(0), EOPNOTSUPP, ""},
@@ -186,17 +191,39 @@ std::vector<Case> cases() {
   };
 }
 
-/// Random bytes behind a valid header: any answer will do, an oops will not.
-void fuzz(uint16_t family) {
+/// Up to three attributes: right ones, and now and then one of random type, size or length.
+Bytes random_attributes(std::mt19937& random) {
+  Bytes bytes;
+  for (auto left = random() % 4; left > 0; left--) {
+    uint16_t type = PIKA_A_MODULE_ABI;
+    Bytes payload = u32(random() % 8 ? PIKA_ABI : random());
+    if (random() % 8 == 0) type = static_cast<uint16_t>(random() % 8);
+    if (random() % 8 == 0) payload.resize(random() % 16);
+    const int length_error = random() % 8 ? 0 : static_cast<int>(random() % 9) - 4;
+    const Bytes one = attribute(type, payload, length_error);
+    bytes.insert(bytes.end(), one.begin(), one.end());
+  }
+  return bytes;
+}
+
+/// Sends messages that are right up to a random point. Any answer will do, an oops will not.
+///
+/// \return how many were answered with a reply.
+int fuzz(uint16_t family) {
   std::mt19937 random(1);
   Socket socket;
+  int replies = 0;
   for (int i = 0; i < 2000; i++) {
-    Bytes payload(random() % 64);
-    for (uint8_t& byte : payload) byte = static_cast<uint8_t>(random());
-    if (!payload.empty() && random() % 2) payload[0] = PIKA_CMD_MODULE_GET;
-    socket.exchange(family, payload, random() % 4 ? 0 : NLM_F_DUMP);
+    const uint8_t get = PIKA_CMD_MODULE_GET;
+    Bytes payload = command(random() % 8 ? get : static_cast<uint8_t>(random()));
+    const Bytes attributes = random_attributes(random);
+    payload.insert(payload.end(), attributes.begin(), attributes.end());
+    if (random() % 8 == 0) payload.resize(random() % payload.size());
+    const Bytes answer = socket.exchange(family, payload, random() % 16 ? 0 : NLM_F_DUMP);
+    replies += read_answer(family, answer).error == 0;
     socket.drain();
   }
+  return replies;
 }
 
 }  // namespace
@@ -205,15 +232,17 @@ int main() {
   Socket control;
   const uint16_t family = resolve(control);
   const std::vector<Case> all = cases();
-  std::printf("KTAP version 1\n1..%zu\n", all.size() + 1);
+  std::printf("KTAP version 1\n1..%zu\n", all.size() + 2);
   for (const Case& each : all) {
     Socket socket;
-    const Answer got = read_answer(socket.exchange(family, each.payload, each.flags));
+    const Answer got = read_answer(family, socket.exchange(family, each.payload, each.flags));
     check(got.error == each.error && got.text.find(each.text) != std::string::npos, each.name, got);
   }
-  fuzz(family);
+  const int replies = fuzz(family);
+  check(replies > 200 && replies < 1800, "of 2000 random messages some are answered, some refused",
+        {0, std::to_string(replies) + " answered"});
   Socket socket;
-  const Answer got = read_answer(socket.exchange(family, command(PIKA_CMD_MODULE_GET)));
-  check(got.error == 0, "after 2000 random messages it still answers", got);
+  const Answer got = read_answer(family, socket.exchange(family, command(PIKA_CMD_MODULE_GET)));
+  check(got.error == 0, "after them it still answers", got);
   return failed;
 }

@@ -2,10 +2,14 @@
 #
 # The debug kernel finds what it is there to find. Each case boots a guest.
 
+setup_file() {
+	faults=$("$BATS_TEST_DIRNAME/../../tools/kbuild" --module selftests/vm/faults debug)
+	export faults
+}
+
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.."
 	vm="tools/vm/run --kernel debug"
-	faults=build/selftests/vm/faults/$(cat "${PIKA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pika}/kernels/debug/release")/faults.ko
 }
 
 # finds FAULT TEXT: loading the module with that fault fails the run with TEXT.

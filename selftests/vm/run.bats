@@ -5,10 +5,14 @@
 
 bats_require_minimum_version 1.5.0
 
+setup_file() {
+	faults=$("$BATS_TEST_DIRNAME/../../tools/kbuild" --module selftests/vm/faults 6.1)
+	export faults
+}
+
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.."
 	vm=tools/vm/run
-	faults=build/selftests/vm/faults/$(cat "${PIKA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pika}/kernels/6.1/release")/faults.ko
 }
 
 @test "the command's exit status is the run's own; outputs are kept apart" {
@@ -35,7 +39,7 @@ setup() {
 @test "output is streamed while the command runs, and Ctrl-C leaves nothing" {
 	# A background job of this shell would be deaf to SIGINT.
 	TMPDIR=$BATS_TEST_TMPDIR env --default-signal=INT \
-		"$vm" --timeout 299 -- bash -c 'echo begun; sleep 1000' \
+		"$vm" --timeout $((100000 + $$)) -- bash -c 'echo begun; sleep 1000' \
 		>"$BATS_TEST_TMPDIR/output" 2>&1 3>&- &
 	run=$!
 	for _ in {1..300}; do
@@ -49,7 +53,7 @@ setup() {
 	wait $run || status=$?
 	[ "$status" -eq 130 ]
 	run ! pgrep -f "$BATS_TEST_TMPDIR/pika-vm"
-	run ! pgrep -f "sleep 299"
+	run ! pgrep -f "sleep $((100000 + $$))"
 	! ls -d "$BATS_TEST_TMPDIR"/pika-vm.*
 }
 
@@ -75,6 +79,20 @@ setup() {
 	[[ $output == *"the command's exit status was 0"* ]]
 }
 
+@test "what the command clears from the log still counts" {
+	run $vm -- sh -c 'insmod "$1" fault=warning; dmesg --clear' - "$faults"
+	[ "$status" -eq 125 ]
+	[[ $output == *"deliberate warning"* ]]
+}
+
+@test "a reader that goes away ends the run" {
+	start=$SECONDS
+	run bash -c "set -o pipefail; $vm -- yes | head -n 1"
+	[ "$status" -eq 141 ]
+	[ "$output" = y ]
+	[ $((SECONDS - start)) -le 60 ]
+}
+
 @test "two runs at once do not disturb each other" {
 	"$vm" --kernel 6.1 -- sh -c 'sleep 1; uname -r' >"$BATS_TEST_TMPDIR/a" 3>&- &
 	a=$!
@@ -97,14 +115,17 @@ setup() {
 
 @test "wrong usage is one line and exit 2" {
 	run $vm
-	[ "$status" -eq 2 ] && [ "${#lines[@]}" -eq 1 ]
+	[ "$status" -eq 2 ]
+	[ "${#lines[@]}" -eq 1 ]
 	run "$vm" --smp many -- true
 	[ "$status" -eq 2 ]
 	[ "$output" = "run: --smp many: expected a whole number, at least 1" ]
 	run "$vm" --frobnicate 1 -- true
-	[ "$status" -eq 2 ] && [ "$output" = "run: --frobnicate: no such option; see --help" ]
+	[ "$status" -eq 2 ]
+	[ "$output" = "run: --frobnicate: no such option; see --help" ]
 	run "$vm" --leaks -- true
 	[ "$status" -eq 2 ]
 	run "$vm" --kernel 5.4 -- true
-	[ "$status" -eq 1 ] && [[ $output == *"run tools/setup"* ]]
+	[ "$status" -eq 1 ]
+	[[ $output == *"run tools/setup"* ]]
 }

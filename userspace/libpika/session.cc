@@ -3,6 +3,7 @@
 #include "libpika/session.hh"
 
 #include <linux/netlink.h>
+#include <netlink/errno.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
@@ -25,8 +26,9 @@ struct PutCallbacks {
   void operator()(nl_cb* callbacks) const { nl_cb_put(callbacks); }
 };
 
-/// What came back for one request.
+/// What came back for one request; `done` at the kernel's last word on it.
 struct Answer {
+  bool done = false;
   std::optional<Result<ModuleInfo>> module;
   std::optional<Error> refusal;
 };
@@ -55,11 +57,15 @@ int on_reply(nl_msg* message, void* answer) {
   return NL_OK;
 }
 
-int on_ack(nl_msg*, void*) { return NL_STOP; }
+int on_ack(nl_msg*, void* answer) {
+  static_cast<Answer*>(answer)->done = true;
+  return NL_STOP;
+}
 
 int on_refusal(sockaddr_nl*, nlmsgerr* refusal, void* answer) {
   const auto* message =
       reinterpret_cast<const nlmsghdr*>(reinterpret_cast<const char*>(refusal) - NLMSG_HDRLEN);
+  static_cast<Answer*>(answer)->done = true;
   static_cast<Answer*>(answer)->refusal =
       Error{-refusal->error, "pika.ko: " + refusal_text(refusal, message)};
   return NL_STOP;
@@ -84,28 +90,30 @@ Result<Session> Session::open() {
   const int on = 1;
   setsockopt(nl_socket_get_fd(socket.get()), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
   const int family = genl_ctrl_resolve(socket.get(), PIKA_GENL_NAME);
-  if (family < 0)
-    return Error{ENOENT, "pika.ko: not loaded; load it with 'insmod pika.ko' or 'modprobe pika'"};
+  if (family < 0 && family != -NLE_OBJ_NOTFOUND) return netlink_error("resolve", family);
+  if (family < 0) return Error{ENOENT, "pika.ko: not loaded; load it with 'insmod pika.ko'"};
   return Session(std::move(socket), family);
 }
 
-Result<ModuleInfo> Session::module(uint32_t abi) {
+Result<ModuleInfo> Session::module(std::optional<uint32_t> abi) {
   Message request(nlmsg_alloc());
   std::unique_ptr<nl_cb, PutCallbacks> callbacks(nl_cb_alloc(NL_CB_DEFAULT));
   if (!request || !callbacks ||
       !genlmsg_put(request.get(), NL_AUTO_PORT, NL_AUTO_SEQ, family_, 0, 0, PIKA_CMD_MODULE_GET,
                    PIKA_GENL_VERSION) ||
-      nla_put_u32(request.get(), PIKA_A_MODULE_ABI, abi) < 0)
+      (abi && nla_put_u32(request.get(), PIKA_A_MODULE_ABI, *abi) < 0))
     return Error{ENOMEM, "netlink: out of memory"};
 
   Answer answer;
   nl_cb_set(callbacks.get(), NL_CB_VALID, NL_CB_CUSTOM, on_reply, &answer);
-  nl_cb_set(callbacks.get(), NL_CB_ACK, NL_CB_CUSTOM, on_ack, nullptr);
+  nl_cb_set(callbacks.get(), NL_CB_ACK, NL_CB_CUSTOM, on_ack, &answer);
   nl_cb_err(callbacks.get(), NL_CB_CUSTOM, on_refusal, &answer);
   if (int err = nl_send_auto(socket_.get(), request.get()); err < 0)
     return netlink_error("send", err);
-  if (int err = nl_recvmsgs(socket_.get(), callbacks.get()); err < 0)
-    return netlink_error("receive", err);
+  // The reply and its acknowledgement come one after the other.
+  while (!answer.done)
+    if (int err = nl_recvmsgs(socket_.get(), callbacks.get()); err < 0 && !answer.refusal)
+      return netlink_error("receive", err);
 
   if (answer.refusal) return *answer.refusal;
   if (!answer.module) return Error{EBADMSG, "pika.ko: no reply to module-get"};

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "libpika/module.hh"
 #include "libpika/result.hh"
@@ -20,14 +21,15 @@ class Session {
  public:
   /// Connects to the module. Needs no privilege.
   ///
-  /// \return ENOENT if pika.ko is not loaded.
+  /// \return ENOENT if pika.ko is not loaded, EIO if netlink fails.
   static Result<Session> open();
 
   /// Asks which module is loaded.
   ///
-  /// \param abi the interface that the caller was built for.
-  /// \return EPROTONOSUPPORT if the module's is older.
-  Result<ModuleInfo> module(uint32_t abi);
+  /// \param abi the interface that the caller was built for, PIKA_ABI; or nothing, to learn the
+  ///     module's whatever it is.
+  /// \return EPROTONOSUPPORT if the module's is another.
+  Result<ModuleInfo> module(std::optional<uint32_t> abi);
 
  private:
   struct Close {

@@ -7,8 +7,11 @@
 #include <uapi/linux/pika.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "libpika/session.hh"
@@ -29,10 +32,10 @@ int report(const pika::Error& error) {
 
 void print(const json& value) { std::printf("%s\n", value.dump(2).c_str()); }
 
-Result<ModuleInfo> loaded_module() {
+Result<ModuleInfo> loaded_module(std::optional<uint32_t> abi) {
   auto session = Session::open();
   if (!session) return session.error();
-  return session->module(PIKA_ABI);
+  return session->module(abi);
 }
 
 json to_json(const ModuleInfo& module) {
@@ -41,7 +44,7 @@ json to_json(const ModuleInfo& module) {
 
 /// Both halves' versions. That no module is loaded is an answer, not a failure.
 int version(bool as_json) {
-  const auto module = loaded_module();
+  const auto module = loaded_module({});
   if (!module && module.error().code != ENOENT) return report(module.error());
   if (as_json) {
     print({{"pikactl", to_json({PIKA_VERSION, PIKA_ABI})},
@@ -58,7 +61,7 @@ int version(bool as_json) {
 
 /// What runs in this kernel.
 int show(bool as_json) {
-  const auto module = loaded_module();
+  const auto module = loaded_module(PIKA_ABI);
   if (!module) return report(module.error());
   utsname system{};
   uname(&system);
@@ -107,7 +110,10 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    const int status = run(argc, argv);
+    if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return status;
+    std::fprintf(stderr, "pikactl: standard output: %s\n", std::strerror(errno));
+    return exit_failed;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "pikactl: %s\n", error.what());
     return exit_failed;
