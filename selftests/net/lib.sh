@@ -7,7 +7,12 @@
 #	case__a_second_load_is_refused() { ! insmod "$PIKA_KO" || fail "loaded twice"; }
 #	run_cases
 #
+# With PIKA_LONG set, as in "make test-full", $long is 1: repeat ten times more.
+#
 # A case fails when it calls fail, or when a command in it fails (set -e).
+
+long=${PIKA_LONG:+1}
+export long
 
 # fail TEXT: ends the case.
 fail()
