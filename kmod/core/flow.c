@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The flow table. Runs on its server's core only; the keys themselves stay in
+ * the TCBs, which are reached for only where all 32 bits of the hash agree.
+ */
+
+#include "flow.h"
+
+/**
+ * pika_flow_init() - an empty table
+ * @table: to be filled in
+ * @slots: @count of them, the table's from now on
+ * @count: a power of two, at least twice the number of flows
+ * @secret: fresh random bits, copied
+ * @key_of: gives the key of the TCB at an index that is in the table
+ * @owner: what @key_of is called with
+ */
+void pika_flow_init(struct pika_flow_table *table, struct pika_flow_slot *slots,
+		    u32 count, const struct pika_secret *secret,
+		    pika_flow_key_fn key_of, void *owner)
+{
+	u32 i;
+
+	*table = (struct pika_flow_table) {
+		.slots = slots,
+		.mask = count - 1,
+		.secret = *secret,
+		.key_of = key_of,
+		.owner = owner,
+	};
+	for (i = 0; i < count; i++)
+		slots[i].index = PIKA_POOL_NONE;
+}
+
+static inline u64 word_at(const struct pika_flow_key *key, size_t offset)
+{
+	u64 word;
+
+	memcpy(&word, (const u8 *)key + offset, sizeof(word));
+	return word;
+}
+
+/* Without a branch for each word: keys that get here are nearly all equal. */
+static inline bool same_key(const struct pika_flow_key *a,
+			    const struct pika_flow_key *b)
+{
+	return !((word_at(a, 0) ^ word_at(b, 0)) |
+		 (word_at(a, 8) ^ word_at(b, 8)) |
+		 (word_at(a, 16) ^ word_at(b, 16)) |
+		 (word_at(a, 24) ^ word_at(b, 24)) |
+		 (u16)(a->local_port ^ b->local_port) |
+		 (u16)(a->remote_port ^ b->remote_port));
+}
+
+/* Where @key is or, if it is nowhere, the empty slot where it would go. */
+static inline u32 probe(const struct pika_flow_table *table,
+			const struct pika_flow_key *key, u32 hash)
+{
+	const struct pika_flow_slot *slot;
+	u32 i = hash & table->mask;
+
+	for (;; i = (i + 1) & table->mask) {
+		slot = &table->slots[i];
+		if (slot->index == PIKA_POOL_NONE)
+			return i;
+		if (slot->hash == hash &&
+		    same_key(table->key_of(table->owner, slot->index), key))
+			return i;
+	}
+}
+
+/**
+ * pika_flow_find() - the TCB of a flow
+ * @table: the table
+ * @key: whose
+ *
+ * Context: the server's core.
+ * Return: the index given to pika_flow_add(), or PIKA_POOL_NONE.
+ */
+u32 pika_flow_find(const struct pika_flow_table *table,
+		   const struct pika_flow_key *key)
+{
+	u32 hash = pika_flow_hash(&table->secret, key);
+
+	return table->slots[probe(table, key, hash)].index;
+}
+
+/**
+ * pika_flow_add() - let a flow be found
+ * @table: the table
+ * @key: the flow's; what key_of() will say for @index
+ * @index: of its TCB
+ *
+ * Context: the server's core.
+ * Return: false if half of the slots are taken, or the flow is there already.
+ */
+bool pika_flow_add(struct pika_flow_table *table,
+		   const struct pika_flow_key *key, u32 index)
+{
+	u32 hash = pika_flow_hash(&table->secret, key);
+	struct pika_flow_slot *slot = &table->slots[probe(table, key, hash)];
+
+	if (slot->index != PIKA_POOL_NONE || table->used > table->mask / 2)
+		return false;
+	slot->index = index;
+	slot->hash = hash;
+	table->used++;
+	return true;
+}
+
+/*
+ * Fills the hole at @i with the next entry that probing would otherwise no
+ * longer reach, then the hole that this one leaves, until a slot is empty. So
+ * there are no tombstones, and searches stay short however many flows came and
+ * went.
+ */
+static void close_hole(struct pika_flow_table *table, u32 i)
+{
+	u32 mask = table->mask;
+	u32 j = i, home;
+
+	for (;;) {
+		j = (j + 1) & mask;
+		if (table->slots[j].index == PIKA_POOL_NONE)
+			break;
+		home = table->slots[j].hash & mask;
+		if (((j - home) & mask) < ((j - i) & mask))
+			continue;
+		table->slots[i] = table->slots[j];
+		i = j;
+	}
+	table->slots[i].index = PIKA_POOL_NONE;
+}
+
+/**
+ * pika_flow_remove() - the flow is found no more
+ * @table: the table
+ * @key: the flow's; its TCB must still hold it
+ *
+ * Context: the server's core.
+ * Return: false if it was not there.
+ */
+bool pika_flow_remove(struct pika_flow_table *table,
+		      const struct pika_flow_key *key)
+{
+	u32 hash = pika_flow_hash(&table->secret, key);
+	u32 i = probe(table, key, hash);
+
+	if (table->slots[i].index == PIKA_POOL_NONE)
+		return false;
+	close_hole(table, i);
+	table->used--;
+	return true;
+}

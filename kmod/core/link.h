@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The link server (paper 3.1): takes packets from its queue of the card, finds
+ * out whose they are, and sends frames for the transport servers. Knows
+ * listening ports, but no flow.
+ */
+#ifndef PIKA_CORE_LINK_H
+#define PIKA_CORE_LINK_H
+
+#include "list.h"
+#include "packet.h"
+#include "pool.h"
+#include "server.h"
+
+/*
+ * A TS may have so many TRANSMITs at an LS that were not answered with SENT:
+ * the LS has a place for each, so that none is ever lost.
+ */
+#define PIKA_LINK_FRAMES	64
+
+/* X(name, meaning): what a link server counts, by event. */
+#define PIKA_LINK_COUNTERS(X) \
+	X(received, "packets taken from the queue") \
+	X(syns, "given to a connection manager") \
+	X(segments, "given to a transport server") \
+	X(passed, "not TCP: given back to the host") \
+	X(malformed, "dropped: shorter than its headers say") \
+	X(checksum, "dropped: wrong checksum") \
+	X(syn_ring_full, "dropped: no room in the ring to the CM") \
+	X(segment_ring_full, "dropped: no room in the ring to the TS") \
+	X(transmitted, "frames given to the card") \
+	X(queue_full, "frames that had to wait for the card") \
+	X(overrun, "dropped: a TS sent more frames than it may")
+
+struct pika_link_stats {
+#define X(name, meaning) u64 name;
+	PIKA_LINK_COUNTERS(X)
+#undef X
+};
+
+/**
+ * struct pika_link - a link server
+ * @queue: its queue of the card
+ * @dirty: something was given to the card in this run
+ * @listeners: how many listeners each port has, by port
+ * @frames: pool of other servers' frames
+ * @unsent: those that wait for the card, oldest first
+ * @stats: what happened
+ */
+struct pika_link {
+	u16 queue;
+	bool dirty;
+	u16 *listeners;
+	struct pika_pool frames;
+	struct pika_list unsent;
+	struct pika_link_stats stats;
+};
+
+int pika_link_init(struct pika_server *s, struct pika_arena *arena, u16 queue);
+int pika_link_listen(struct pika_link *link, u16 port);
+void pika_link_unlisten(struct pika_link *link, u16 port);
+u32 pika_link_poll(struct pika_server *s, u32 budget);
+bool pika_link_transmit(struct pika_server *s, u16 queue,
+			const struct pika_frame *frame);
+void pika_link_flush(struct pika_server *s);
+bool pika_link_waits(const struct pika_server *s);
+
+#endif /* PIKA_CORE_LINK_H */

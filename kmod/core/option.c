@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TCP options. Pure functions on bytes at any alignment; whether an option may
+ * be in this segment is the caller's to judge.
+ */
+
+#include "option.h"
+#include "bytes.h"
+
+/* Kinds, as IANA lists them. */
+enum {
+	KIND_END,
+	KIND_NOP,
+	KIND_MSS,
+	KIND_WINDOW_SCALE,
+	KIND_SACK_PERMITTED,
+	KIND_SACK,
+	KIND_TIMESTAMP = 8,
+};
+
+/* NOP, NOP, timestamp, its length: what segments begin with (RFC 7323 A). */
+#define ALIGNED_TIMESTAMP	0x0101080a
+
+static void read_mss(const u8 *bytes, struct pika_tcp_options *out)
+{
+	u16 mss = pika_read_be16(bytes);
+
+	if (!mss)
+		return;
+	out->mss = mss;
+	out->present |= PIKA_OPTION_MSS;
+}
+
+static void read_timestamp(const u8 *bytes, struct pika_tcp_options *out)
+{
+	out->ts_value = pika_read_be32(bytes);
+	out->ts_echo = pika_read_be32(bytes + 4);
+	out->present |= PIKA_OPTION_TIMESTAMP;
+}
+
+static void read_sacks(const u8 *bytes, u32 count, struct pika_tcp_options *out)
+{
+	u32 i;
+
+	out->sacks = count;
+	out->present |= PIKA_OPTION_SACK;
+	for (i = 0; i < count; i++) {
+		out->sack[i].start = pika_read_be32(bytes + 8 * i);
+		out->sack[i].end = pika_read_be32(bytes + 8 * i + 4);
+	}
+}
+
+/* One option with @len bytes of data. A known one of a wrong length is none. */
+static void read_option(u8 kind, const u8 *bytes, u32 len,
+			struct pika_tcp_options *out)
+{
+	if (kind == KIND_MSS && len == 2) {
+		read_mss(bytes, out);
+	} else if (kind == KIND_WINDOW_SCALE && len == 1) {
+		out->window_scale = bytes[0] < PIKA_WINDOW_SCALE_MAX ?
+			bytes[0] : PIKA_WINDOW_SCALE_MAX;
+		out->present |= PIKA_OPTION_WINDOW_SCALE;
+	} else if (kind == KIND_SACK_PERMITTED && len == 0) {
+		out->present |= PIKA_OPTION_SACK_PERMITTED;
+	} else if (kind == KIND_TIMESTAMP && len == 8) {
+		read_timestamp(bytes, out);
+	} else if (kind == KIND_SACK && len && len % 8 == 0 &&
+		   len / 8 <= PIKA_OPTIONS_SACKS) {
+		read_sacks(bytes, len / 8, out);
+	}
+}
+
+/**
+ * pika_options_parse() - read a segment's options
+ * @bytes: the option area of a TCP header
+ * @len: of it; no byte beyond is read
+ * @out: what was found; of an option that is there twice, the last
+ *
+ * Ends at the first option whose length cannot be, and keeps what came before
+ * it (RFC 9293 3.1, MUST-6 and 7).
+ */
+void pika_options_parse(const u8 *bytes, u32 len, struct pika_tcp_options *out)
+{
+	const u8 *end = bytes + len;
+
+	out->present = 0;
+	out->sacks = 0;
+	if (likely(len >= PIKA_OPTIONS_TIMESTAMP &&
+		   pika_read_be32(bytes) == ALIGNED_TIMESTAMP)) {
+		read_timestamp(bytes + 4, out);
+		bytes += PIKA_OPTIONS_TIMESTAMP;
+	}
+	while (bytes < end && *bytes != KIND_END) {
+		if (*bytes == KIND_NOP) {
+			bytes++;
+			continue;
+		}
+		if (end - bytes < 2 || bytes[1] < 2 || bytes[1] > end - bytes)
+			return;
+		read_option(bytes[0], bytes + 2, bytes[1] - 2, out);
+		bytes += bytes[1];
+	}
+}
+
+static u8 *write_word(u8 *bytes, u8 a, u8 b, u8 c, u8 d)
+{
+	bytes[0] = a;
+	bytes[1] = b;
+	bytes[2] = c;
+	bytes[3] = d;
+	return bytes + 4;
+}
+
+static u8 *write_stamps(u8 *bytes, u32 value, u32 echo)
+{
+	pika_write_be32(bytes, value);
+	pika_write_be32(bytes + 4, echo);
+	return bytes + 8;
+}
+
+/**
+ * pika_options_write_syn() - the options of a SYN or SYN-ACK
+ * @bytes: room for PIKA_OPTIONS_SYN
+ * @options: all of @present but SACK are written
+ *
+ * Each on a 32-bit boundary; "SACK permitted" takes the place of the NOPs
+ * before the timestamp.
+ *
+ * Return: how many bytes were written, a multiple of 4.
+ */
+u32 pika_options_write_syn(u8 *bytes, const struct pika_tcp_options *options)
+{
+	bool sack = options->present & PIKA_OPTION_SACK_PERMITTED;
+	u8 *at = bytes;
+
+	if (options->present & PIKA_OPTION_MSS)
+		at = write_word(at, KIND_MSS, 4, options->mss >> 8,
+				options->mss & 0xff);
+	if (options->present & PIKA_OPTION_TIMESTAMP) {
+		at = write_word(at, sack ? KIND_SACK_PERMITTED : KIND_NOP,
+				sack ? 2 : KIND_NOP, KIND_TIMESTAMP, 10);
+		at = write_stamps(at, options->ts_value, options->ts_echo);
+	} else if (sack) {
+		at = write_word(at, KIND_NOP, KIND_NOP, KIND_SACK_PERMITTED, 2);
+	}
+	if (options->present & PIKA_OPTION_WINDOW_SCALE)
+		at = write_word(at, KIND_NOP, KIND_WINDOW_SCALE, 3,
+				options->window_scale);
+	return at - bytes;
+}
+
+/**
+ * pika_options_write_timestamp() - the options of any other segment
+ * @bytes: room for PIKA_OPTIONS_TIMESTAMP
+ * @value: TSval
+ * @echo: TSecr
+ *
+ * Return: PIKA_OPTIONS_TIMESTAMP.
+ */
+u32 pika_options_write_timestamp(u8 *bytes, u32 value, u32 echo)
+{
+	pika_write_be32(bytes, ALIGNED_TIMESTAMP);
+	write_stamps(bytes + 4, value, echo);
+	return PIKA_OPTIONS_TIMESTAMP;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Objects of one size in memory that a shell gave at start: taken and put back
+ * by index, without allocation. An index that is free is on a list threaded
+ * through a table beside the objects, with the generation that makes handles
+ * to its former lives stale. Private to one server.
+ */
+#ifndef PIKA_CORE_POOL_H
+#define PIKA_CORE_POOL_H
+
+#include "env.h"
+
+#define PIKA_POOL_NONE	(~0u)	/* no index */
+#define PIKA_POOL_TAKEN	(~1u)	/* in place of the next free index */
+
+/* Handles have 24 bits for an index. */
+#define PIKA_POOL_MAX	0x1000000u
+
+/**
+ * struct pika_pool_slot - what the pool knows of one object
+ * @next: the next free index, or PIKA_POOL_NONE; PIKA_POOL_TAKEN while in use
+ * @generation: of the object's present or next life, 24 bits, never 0
+ */
+struct pika_pool_slot {
+	u32 next;
+	u32 generation;
+};
+
+/**
+ * struct pika_pool - see above; private to one server
+ * @objects: @count objects of @size bytes
+ * @slots: @count of them
+ * @size: bytes from one object to the next
+ * @count: how many there are
+ * @free: the first free index, or PIKA_POOL_NONE
+ * @used: how many are taken
+ */
+struct pika_pool {
+	void *objects;
+	struct pika_pool_slot *slots;
+	u32 size;
+	u32 count;
+	u32 free;
+	u32 used;
+};
+
+void pika_pool_init(struct pika_pool *pool, void *objects,
+		    struct pika_pool_slot *slots, u32 size, u32 count);
+u32 pika_pool_take(struct pika_pool *pool);
+void pika_pool_put(struct pika_pool *pool, u32 index);
+void *pika_pool_find(const struct pika_pool *pool, u32 index, u32 generation);
+
+/**
+ * pika_pool_at() - the object at an index
+ * @pool: the pool
+ * @index: below the pool's count; not checked
+ *
+ * Return: the object, taken or not.
+ */
+static inline void *pika_pool_at(const struct pika_pool *pool, u32 index)
+{
+	return (char *)pool->objects + (size_t)index * pool->size;
+}
+
+/**
+ * pika_pool_generation() - what makes a handle to an object good
+ * @pool: the pool
+ * @index: of an object that is taken
+ *
+ * Return: the generation of its present life, which pika_pool_put() ends.
+ */
+static inline u32 pika_pool_generation(const struct pika_pool *pool, u32 index)
+{
+	return pool->slots[index].generation;
+}
+
+#endif /* PIKA_CORE_POOL_H */

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A single-producer single-consumer ring of one-line messages, the only thing
+ * that two servers, or a server and an application CPU, have in common.
+ *
+ * A slot's first word is its tag, the lap in which it was filled, stored last.
+ * So no index travels with a message: the producer works on credit, which it
+ * renews from the consumer's published tail when it is used up, and the
+ * consumer publishes its tail every quarter of the ring and before it sleeps.
+ * Each line is written by one side only, so that the two sides can live in
+ * different protection domains. Nobody waits here: bell.h says how to sleep.
+ */
+#ifndef PIKA_CORE_RING_H
+#define PIKA_CORE_RING_H
+
+#include "msg.h"
+
+#define PIKA_RING_MIN_SLOTS	8
+#define PIKA_RING_SLOTS		64
+#define PIKA_RING_MAX_SLOTS	4096
+
+/**
+ * struct pika_ring_out - what the producer writes: its flag, then the slots
+ * @want_room: the producer found the ring full and waits for a bell
+ * @slots: a power of two of them
+ */
+struct pika_ring_out {
+	u32 want_room __aligned(PIKA_LINE);
+	struct pika_msg slots[] __aligned(PIKA_LINE);
+};
+
+static_assert(sizeof(struct pika_ring_out) == PIKA_LINE,
+	      "the flag has a line of its own");
+
+/**
+ * struct pika_ring_in - what the consumer writes
+ * @tail: messages consumed so far, as last published
+ */
+struct pika_ring_in {
+	u32 tail __aligned(PIKA_LINE);
+};
+
+/**
+ * struct pika_producer - the sending end, private to its server
+ * @out: the producer's own memory
+ * @in: the consumer's, read only
+ * @head: messages sent so far, modulo 2^32 like all such counts
+ * @limit: @head may go up to here before the tail must be read again
+ * @mask: number of slots - 1
+ * @shift: log2 of the number of slots
+ */
+struct pika_producer {
+	struct pika_ring_out *out;
+	const struct pika_ring_in *in;
+	u32 head;
+	u32 limit;
+	u32 mask;
+	u32 shift;
+};
+
+/**
+ * struct pika_consumer - the receiving end, private to its server
+ * @out: the producer's memory, read only
+ * @in: the consumer's own
+ * @tail: messages consumed so far
+ * @published: the last value of @tail that the producer may know
+ * @mask: number of slots - 1
+ * @shift: log2 of the number of slots
+ * @unanswered: published since want_room was last looked at
+ */
+struct pika_consumer {
+	const struct pika_ring_out *out;
+	struct pika_ring_in *in;
+	u32 tail;
+	u32 published;
+	u32 mask;
+	u32 shift;
+	bool unanswered;
+};
+
+/* Bytes of producer's memory for a ring of @slots. Zero it before use. */
+static inline size_t pika_ring_out_size(u32 slots)
+{
+	return sizeof(struct pika_ring_out) + slots * sizeof(struct pika_msg);
+}
+
+/*
+ * Lap of message number @n, counted from 1: a zeroed slot is an empty one. When
+ * @n starts again from 0 so do the laps, and the slots still hold the last one.
+ */
+static inline u32 pika_ring_lap(u32 n, u32 shift)
+{
+	return (n >> shift) + 1;
+}
+
+void pika_producer_init(struct pika_producer *p, struct pika_ring_out *out,
+			const struct pika_ring_in *in, u32 slots);
+void pika_consumer_init(struct pika_consumer *c,
+			const struct pika_ring_out *out,
+			struct pika_ring_in *in, u32 slots);
+bool pika_producer_renew(struct pika_producer *p);
+void pika_consumer_publish(struct pika_consumer *c);
+
+/**
+ * pika_consumer_sees_waiter() - does the producer wait for room that is there?
+ * @c: the receiving end
+ *
+ * Context: the consumer's core, after a full barrier that follows
+ * pika_ring_pop() and pika_consumer_publish(): for all rings of a pass, one
+ * smp_mb() will do.
+ * Return: true if the producer's bell must be rung, should it be armed. Once
+ * for each published tail.
+ */
+static inline bool pika_consumer_sees_waiter(struct pika_consumer *c)
+{
+	bool published = c->unanswered;
+
+	c->unanswered = false;
+	return published && READ_ONCE(c->out->want_room);
+}
+
+/**
+ * pika_consumer_owes_bell() - the same, with a barrier where it is needed
+ * @c: the receiving end
+ *
+ * The barrier keeps want_room from being read while the tail is still on its
+ * way: the producer could say it and look at the old tail in between.
+ *
+ * Context: the consumer's core, after every pass over the ring.
+ * Return: true if the producer's bell must be rung, should it be armed.
+ */
+static inline bool pika_consumer_owes_bell(struct pika_consumer *c)
+{
+	if (!c->unanswered)
+		return false;
+	smp_mb(); /* the tail comes before */
+	return pika_consumer_sees_waiter(c);
+}
+
+/**
+ * pika_ring_reserve() - the slot for the next message
+ * @p: the sending end
+ *
+ * The fastest way to send: what is written into the slot need not be read back
+ * from a copy, which would wait for the stores before it, and these for the
+ * consumer's cache. The slot still holds an old message.
+ *
+ * Context: the producer's core only.
+ * Return: to be filled in, all but its tag, before pika_ring_commit(); NULL if
+ * the ring is full: see pika_producer_renew().
+ */
+static inline struct pika_msg *pika_ring_reserve(struct pika_producer *p)
+{
+	if (unlikely(p->head == p->limit) && !pika_producer_renew(p))
+		return NULL;
+	return &p->out->slots[p->head & p->mask];
+}
+
+/**
+ * pika_ring_commit() - send the message in the reserved slot
+ * @p: the sending end
+ *
+ * The message is published on return. The caller rings the consumer's bell,
+ * if it is armed, after the last message of its batch.
+ *
+ * Context: the producer's core only.
+ */
+static inline void pika_ring_commit(struct pika_producer *p)
+{
+	struct pika_msg *slot = &p->out->slots[p->head & p->mask];
+
+	/* The message comes before. */
+	smp_store_release(&slot->tag, pika_ring_lap(p->head, p->shift));
+	p->head++;
+	prefetchw(&p->out->slots[(p->head + 2) & p->mask]);
+}
+
+/**
+ * pika_ring_push() - send a copy of a message
+ * @p: the sending end
+ * @msg: copied, all but its tag
+ *
+ * Context: the producer's core only.
+ * Return: false if the ring is full: see pika_producer_renew().
+ */
+static inline bool pika_ring_push(struct pika_producer *p,
+				  const struct pika_msg *msg)
+{
+	const size_t body = offsetof(struct pika_msg, flow);
+	struct pika_msg *slot = pika_ring_reserve(p);
+
+	if (!slot)
+		return false;
+	slot->type = msg->type;
+	slot->reserved = msg->reserved;
+	slot->from = msg->from;
+	memcpy((u8 *)slot + body, (const u8 *)msg + body, sizeof(*msg) - body);
+	pika_ring_commit(p);
+	return true;
+}
+
+/**
+ * pika_ring_peek() - the oldest message not yet consumed
+ * @c: the receiving end
+ *
+ * Context: the consumer's core only.
+ * Return: the message, valid until pika_ring_pop(), or NULL.
+ */
+static inline const struct pika_msg *pika_ring_peek(struct pika_consumer *c)
+{
+	const struct pika_msg *slot = &c->out->slots[c->tail & c->mask];
+
+	/* The message comes after. */
+	if (smp_load_acquire(&slot->tag) != pika_ring_lap(c->tail, c->shift))
+		return NULL;
+	return slot;
+}
+
+/**
+ * pika_ring_pop() - done with the message that pika_ring_peek() returned
+ * @c: the receiving end
+ *
+ * Context: the consumer's core only. After its last message of a pass the
+ * caller asks pika_consumer_owes_bell().
+ */
+static inline void pika_ring_pop(struct pika_consumer *c)
+{
+	c->tail++;
+	if (unlikely(c->tail - c->published > c->mask >> 2))
+		pika_consumer_publish(c);
+}
+
+#endif /* PIKA_CORE_RING_H */

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A server: any mix of link server, transport server and connection manager,
+ * and the rings to everybody else. It is executed on one core at a time, its
+ * own, by calls of pika_server_run(); that is its whole exclusion.
+ */
+#ifndef PIKA_CORE_SERVER_H
+#define PIKA_CORE_SERVER_H
+
+#include "arena.h"
+#include "bell.h"
+#include "ring.h"
+#include "timer.h"
+
+/*
+ * Addresses: servers are 0 .. servers - 1, the endpoints of application CPUs
+ * follow.
+ */
+#define PIKA_SERVERS	128
+#define PIKA_PEERS	512
+#define PIKA_NOBODY	0xffff
+
+/*
+ * A ring that held nothing for so long is no longer looked at in every run, but
+ * a few of its kind are in each: cost follows use, not the number of peers. A
+ * server that sleeps is woken by the bell and looks at all of them.
+ */
+#define PIKA_RING_COOL_MS	10
+#define PIKA_RINGS_IN_TURN	8
+
+/* Flow groups: the low 12 bits of the remote port (paper 4.1). */
+#define PIKA_GROUPS	4096
+
+struct pika_link;
+struct pika_ts;
+struct pika_cm;
+struct pika_microthreads;
+struct pika_server;
+
+/**
+ * struct pika_retry - something of the sender's that waits for room in a ring
+ * @next: in the list of the peer it waits for
+ * @again: called when there is room, off the list; sends what is true by then,
+ *	and waits again if that did not fit
+ * @waiting: on a list
+ */
+struct pika_retry {
+	struct pika_retry *next;
+	void (*again)(struct pika_server *s, struct pika_retry *retry);
+	bool waiting;
+};
+
+/**
+ * struct pika_peer - one other server or endpoint, as this server sees it
+ * @out: ring to it; @out.out is NULL until it is attached
+ * @in: ring from it, likewise
+ * @bell: its bell, to be read only; NULL until @out is attached
+ * @retry: those who wait for room in @out, oldest first
+ * @retry_last: the last of them
+ * @heard_ms: when its ring last held something
+ * @address: its own
+ * @place: in the server's polled[]
+ * @unrung: on the server's unrung[]
+ * @blocked: on the server's blocked[]
+ * @drained: on the server's drained[]
+ * @held: its oldest message waits for room in @out
+ * @resuming: one of @retry is being called and may use the room
+ */
+struct pika_peer {
+	struct pika_producer out;
+	struct pika_consumer in;
+	const struct pika_bell *bell;
+	struct pika_retry *retry;
+	struct pika_retry *retry_last;
+	u32 heard_ms;
+	u16 address;
+	u16 place;
+	bool unrung;
+	bool blocked;
+	bool drained;
+	bool held;
+	bool resuming;
+};
+
+/**
+ * struct pika_peer_set - some of a server's peers, by address, in any order
+ * @len: how many
+ * @address: theirs
+ */
+struct pika_peer_set {
+	u16 len;
+	u16 address[PIKA_PEERS];
+};
+
+/* X(name, meaning): what the dispatcher counts, by event. */
+#define PIKA_SERVER_COUNTERS(X) \
+	X(unknown, "messages of a type that does not exist") \
+	X(unhandled, "messages that no component of this server takes") \
+	X(unroutable, "messages for an address that does not exist") \
+	X(full, "messages that waited for room in a ring, or for the ring") \
+	X(held, "times that a message was left in its ring for want of room") \
+	X(bells, "bells rung") \
+	X(cooled, "rings polled less often after having been idle")
+
+struct pika_server_stats {
+#define X(name, meaning) u64 name;
+	PIKA_SERVER_COUNTERS(X)
+#undef X
+};
+
+/**
+ * struct pika_server - see above
+ * @env: the shell
+ * @now_ns: when this run began
+ * @now_ms: the same, for timers
+ * @id: its address
+ * @cm: address of the CM that this server's LS asks
+ * @ls: address of the LS that sends for this server's TS
+ * @servers: how many servers there are
+ * @ts_of: which TS owns a flow group, PIKA_GROUPS of them
+ * @link: its link server, or NULL
+ * @ts: its transport server, or NULL
+ * @manager: its connection manager, or NULL
+ * @microthreads: its continuations, or NULL
+ * @bell: its own
+ * @asleep: its bell is armed; ends with the next run
+ * @hold: the handler that is running has called pika_hold()
+ * @wheel: its timers
+ * @handlers: by type of message; never NULL
+ * @polled: peers with an attached ring to this server: the first @hot ones are
+ *	looked at in each run, the others in turn
+ * @hot: see above
+ * @turn: the next of the others
+ * @drained: peers whose ring was drained in this run
+ * @unrung: peers that something was sent to since their bell was looked at
+ * @blocked: peers that somebody waits for room to
+ * @peers: by address
+ * @received: messages taken from rings, by type
+ * @sent: messages put into rings, by type
+ * @unhandled: type of the last message that no component took
+ * @stats: what else happened
+ */
+struct pika_server {
+	struct pika_env *env;
+	u64 now_ns;
+	u32 now_ms;
+	u16 id;
+	u16 cm;
+	u16 ls;
+	u16 servers;
+	u16 *ts_of;
+	struct pika_link *link;
+	struct pika_ts *ts;
+	struct pika_cm *manager;
+	struct pika_microthreads *microthreads;
+	struct pika_bell *bell;
+	bool asleep;
+	bool hold;
+	struct pika_wheel wheel;
+	pika_handler handlers[PIKA_MSG_TYPES];
+	u16 hot;
+	u16 turn;
+	struct pika_peer_set polled;
+	struct pika_peer_set drained;
+	struct pika_peer_set unrung;
+	struct pika_peer_set blocked;
+	struct pika_peer peers[PIKA_PEERS];
+	u64 received[PIKA_MSG_TYPES];
+	u64 sent[PIKA_MSG_TYPES];
+	u8 unhandled;
+	struct pika_server_stats stats;
+};
+
+/**
+ * struct pika_timed - a timer with what to do when it fires
+ * @timer: its entry in the wheel
+ * @fire: called with the timer disarmed
+ */
+struct pika_timed {
+	struct pika_timer timer;
+	void (*fire)(struct pika_server *s, struct pika_timed *timed);
+};
+
+void pika_server_init(struct pika_server *s, struct pika_env *env, u16 id,
+		      u16 servers, struct pika_bell *bell);
+void pika_server_attach_out(struct pika_server *s, u16 to,
+			    struct pika_ring_out *out,
+			    const struct pika_ring_in *in, u32 slots,
+			    const struct pika_bell *bell);
+void pika_server_attach_in(struct pika_server *s, u16 from,
+			   const struct pika_ring_out *out,
+			   struct pika_ring_in *in, u32 slots);
+u32 pika_server_run(struct pika_server *s, u32 budget);
+bool pika_server_may_sleep(struct pika_server *s);
+bool pika_server_next_timer(const struct pika_server *s, u32 *expires_ms);
+bool pika_has_room(struct pika_server *s, u16 to);
+void pika_hold(struct pika_server *s);
+bool pika_send(struct pika_server *s, u16 to, struct pika_msg *msg);
+void pika_send_later(struct pika_server *s, u16 to, struct pika_retry *retry);
+void pika_forget_retry(struct pika_server *s, u16 to, struct pika_retry *retry);
+void pika_timed_arm(struct pika_server *s, struct pika_timed *timed,
+		    u32 after_ms);
+void pika_timed_cancel(struct pika_server *s, struct pika_timed *timed);
+
+#endif /* PIKA_CORE_SERVER_H */

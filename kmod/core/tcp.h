@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the transport server share: its own state, and what they
+ * call of each other. Nothing here is for other components.
+ */
+#ifndef PIKA_CORE_TCP_H
+#define PIKA_CORE_TCP_H
+
+#include "option.h"
+#include "tcb.h"
+#include "ts.h"
+
+/* Times in milliseconds, and Linux's choice where an RFC leaves one. */
+#define PIKA_RTO_INITIAL	1000	/* RFC 6298 2.1 */
+#define PIKA_RTO_AFTER_SYN	3000	/* RFC 6298 5.7 */
+#define PIKA_RTO_MIN		200	/* over the smoothed time; as Linux */
+#define PIKA_RTO_MAX		120000	/* RFC 6298 2.5 */
+#define PIKA_DELAYED_ACK	40	/* RFC 9293 3.8.6.3: below 500 */
+#define PIKA_TIME_WAIT		60000	/* RFC 9293 3.4.2: 2 MSL */
+#define PIKA_FIN_WAIT_2		60000	/* of an orphan */
+#define PIKA_KEEP_IDLE		7200000	/* RFC 9293 3.8.4 */
+#define PIKA_KEEP_INTERVAL	75000
+#define PIKA_KEEP_COUNT		9
+#define PIKA_SYN_RETRIES	6
+#define PIKA_SYN_ACK_RETRIES	5
+#define PIKA_DATA_RETRIES	15	/* RFC 9293 3.8.3: R2 */
+#define PIKA_ORPHAN_RETRIES	8
+#define PIKA_OOW_INTERVAL	500	/* between ACKs of empty strays */
+#define PIKA_CHALLENGES		1000	/* a second, about; RFC 5961 7 */
+#define PIKA_PAWS_IDLE		2073600000u	/* 24 days, RFC 7323 5.5 */
+
+#define PIKA_MSS_LEAST		88	/* less counts as this */
+#define PIKA_MSS_DEFAULT_V4	536	/* RFC 9293 3.7.1 */
+#define PIKA_MSS_DEFAULT_V6	1220
+
+#define PIKA_TS_ANSWERS		256
+
+/**
+ * struct pika_tcb_list - indices of TCBs, first in first out
+ * @first: the next to go, or PIKA_POOL_NONE
+ * @last: the latest that came
+ */
+struct pika_tcb_list {
+	u32 first;
+	u32 last;
+};
+
+/**
+ * struct pika_answer - a message about no TCB that waits for room
+ * @retry: in the list of @to
+ * @msg: the message
+ * @index: its own, in the pool
+ * @to: whom it goes to
+ */
+struct pika_answer {
+	struct pika_msg msg;
+	struct pika_retry retry;
+	u32 index;
+	u16 to;
+};
+
+/**
+ * struct pika_ts - a transport server
+ * @config: as it was set up
+ * @flows: from addresses and ports to TCBs
+ * @tcbs: the TCBs
+ * @chunks: data to be sent
+ * @frames: for an LS in another server
+ * @answers: messages about no TCB
+ * @changed: TCBs that pika_ts_flush() has to look at
+ * @blocked: TCBs whose output waits for @frames or the ring to the LS
+ * @link_retry: for the ring to the LS
+ * @waiting: TCBs in TIME_WAIT without an owner, oldest first
+ * @waiting_len: how many
+ * @challenge_s: the second that @challenges counts
+ * @challenges: challenge ACKs that may still be sent in it
+ * @isn_secret: for initial sequence numbers
+ * @ts_secret: for what timestamps begin with
+ * @scratch: the frame that is being built for an LS in this server
+ * @stats: see ts.h
+ */
+struct pika_ts {
+	struct pika_ts_config config;
+	struct pika_flow_table flows;
+	struct pika_pool tcbs;
+	struct pika_pool chunks;
+	struct pika_pool frames;
+	struct pika_pool answers;
+	struct pika_tcb_list changed;
+	struct pika_tcb_list blocked;
+	struct pika_retry link_retry;
+	struct pika_tcb_list waiting;
+	u32 waiting_len;
+	u32 challenge_s;
+	u32 challenges;
+	struct pika_secret isn_secret;
+	struct pika_secret ts_secret;
+	struct pika_frame scratch;
+	struct pika_ts_stats stats;
+};
+
+/**
+ * struct pika_arrival - a segment on its way through the rules of RFC 9293
+ * @pkt: the packet; it goes back to the shell unless the TCB kept it
+ * @seg: its headers; trimmed on the way
+ * @options: its options
+ * @kept: somebody took @pkt
+ */
+struct pika_arrival {
+	struct pika_packet *pkt;
+	struct pika_segment *seg;
+	struct pika_tcp_options options;
+	bool kept;
+};
+
+/* Sequence numbers wrap (RFC 9293 3.4). */
+static inline bool pika_seq_before(u32 a, u32 b)
+{
+	return (s32)(a - b) < 0;
+}
+
+static inline bool pika_seq_after(u32 a, u32 b)
+{
+	return (s32)(a - b) > 0;
+}
+
+/* The FIN has been sent and acknowledged. */
+static inline bool pika_tcp_fin_acked(const struct pika_tcb *tcb)
+{
+	return tcb->flags & PIKA_TCB_FIN &&
+	       pika_seq_after(tcb->snd_una, tcb->snd_end);
+}
+
+/* Bytes and flags that the peer has not acknowledged. */
+static inline u32 pika_tcp_flight(const struct pika_tcb *tcb)
+{
+	return tcb->snd_max - tcb->snd_una;
+}
+
+static inline u32 pika_now_us(const struct pika_server *s)
+{
+	return s->now_ns / 1000;
+}
+
+/* ts.c: TCBs, and who is looked at in this run */
+struct pika_tcb *pika_ts_take(struct pika_server *s,
+			      const struct pika_flow_key *key);
+struct pika_tcb *pika_ts_find(struct pika_server *s, u64 flow);
+struct pika_tcb *pika_ts_lookup(struct pika_server *s,
+				const struct pika_flow_key *key);
+void pika_ts_changed(struct pika_server *s, struct pika_tcb *tcb);
+void pika_ts_block(struct pika_server *s, struct pika_tcb *tcb);
+void pika_ts_free(struct pika_server *s, struct pika_tcb *tcb);
+void pika_ts_free_packets(struct pika_server *s, struct pika_packet *pkt);
+
+/* ts_wait.c: TIME_WAIT */
+void pika_ts_wait(struct pika_server *s, struct pika_tcb *tcb);
+void pika_ts_unwait(struct pika_server *s, struct pika_tcb *tcb);
+bool pika_ts_recycle(struct pika_server *s);
+
+/* ts_tell.c: messages about a TCB */
+void pika_ts_update(struct pika_server *s, struct pika_tcb *tcb);
+bool pika_ts_tell_endpoint(struct pika_server *s, struct pika_tcb *tcb);
+void pika_ts_tell_cm(struct pika_server *s, struct pika_tcb *tcb);
+void pika_ts_closed(struct pika_server *s, struct pika_tcb *tcb);
+void pika_ts_answer(struct pika_server *s, u16 to, struct pika_msg *msg);
+void pika_ts_check_gone(struct pika_server *s, struct pika_tcb *tcb);
+void pika_ts_retry_endpoint(struct pika_server *s, struct pika_retry *retry);
+void pika_ts_retry_cm(struct pika_server *s, struct pika_retry *retry);
+u64 pika_ts_handle(const struct pika_server *s, const struct pika_tcb *tcb);
+
+/* ts_accept.c, ts_socket.c: their handlers */
+void pika_ts_accept_init(struct pika_server *s);
+void pika_ts_socket_init(struct pika_server *s);
+void pika_ts_claim_clock(struct pika_server *s, struct pika_tcb *tcb);
+
+/* tcp_input.c */
+void pika_tcp_input(struct pika_server *s, struct pika_tcb *tcb,
+		    struct pika_packet *pkt, struct pika_segment *seg);
+void pika_tcp_challenge(struct pika_server *s, struct pika_tcb *tcb);
+
+/* tcp_ack.c */
+bool pika_tcp_ack(struct pika_server *s, struct pika_tcb *tcb,
+		  struct pika_arrival *in);
+void pika_tcp_window(struct pika_tcb *tcb, const struct pika_segment *seg);
+
+/* tcp_open.c */
+void pika_tcp_open(struct pika_server *s, struct pika_tcb *tcb);
+void pika_tcp_listen(struct pika_server *s, struct pika_tcb *tcb,
+		     struct pika_packet *pkt, const struct pika_segment *seg);
+bool pika_tcp_syn_sent(struct pika_server *s, struct pika_tcb *tcb,
+		       struct pika_arrival *in);
+void pika_tcp_established(struct pika_server *s, struct pika_tcb *tcb);
+
+/* tcp_close.c */
+void pika_tcp_finish(struct pika_server *s, struct pika_tcb *tcb);
+void pika_tcp_fin_arrived(struct pika_server *s, struct pika_tcb *tcb);
+void pika_tcp_fin_was_acked(struct pika_server *s, struct pika_tcb *tcb);
+void pika_tcp_time_wait(struct pika_server *s, struct pika_tcb *tcb);
+void pika_tcp_abort(struct pika_server *s, struct pika_tcb *tcb, u16 error);
+void pika_tcp_forget(struct pika_server *s, struct pika_tcb *tcb);
+void pika_tcp_die(struct pika_server *s, struct pika_tcb *tcb, u16 error);
+
+/* tcp_output.c */
+void pika_tcp_output(struct pika_server *s, struct pika_tcb *tcb);
+bool pika_tcp_send_ack(struct pika_server *s, struct pika_tcb *tcb);
+void pika_tcp_send_probe(struct pika_server *s, struct pika_tcb *tcb);
+void pika_tcp_send_reset(struct pika_server *s, struct pika_tcb *tcb, u32 seq,
+			 u8 flags);
+bool pika_tcp_send_syn(struct pika_server *s, struct pika_tcb *tcb);
+void pika_tcp_resend_first(struct pika_server *s, struct pika_tcb *tcb);
+
+/* tcp_frame.c: from TCB to link */
+u32 pika_tcp_receive_room(const struct pika_server *s,
+			  const struct pika_tcb *tcb);
+struct pika_frame *pika_tcp_frame(struct pika_server *s, struct pika_tcb *tcb,
+				  u32 seq, u8 flags);
+bool pika_tcp_transmit(struct pika_server *s, struct pika_tcb *tcb,
+		       struct pika_frame *frame);
+
+/* tcp_queue.c: data to be sent */
+bool pika_tcp_queue_add(struct pika_server *s, struct pika_tcb *tcb,
+			const struct pika_msg_send *send);
+void pika_tcp_queue_acked(struct pika_server *s, struct pika_tcb *tcb, u32 len);
+void pika_tcp_queue_rewind(struct pika_tcb *tcb);
+void pika_tcp_queue_release(struct pika_server *s, struct pika_tcb *tcb);
+void pika_tcp_queue_drop(struct pika_server *s, struct pika_tcb *tcb);
+u32 pika_tcp_queue_fit(const struct pika_server *s,
+		       const struct pika_place *place, u32 len);
+void pika_tcp_queue_gather(const struct pika_server *s,
+			   struct pika_place *place, u32 len,
+			   struct pika_frame *frame);
+
+/* tcp_reassembly.c */
+void pika_tcp_text(struct pika_server *s, struct pika_tcb *tcb,
+		   struct pika_arrival *in);
+
+/* tcp_urgent.c */
+void pika_tcp_urgent(struct pika_server *s, struct pika_tcb *tcb,
+		     const struct pika_segment *seg);
+
+/* tcp_congestion.c: another algorithm, CUBIC say, takes the place of these */
+void pika_tcp_congestion_init(struct pika_tcb *tcb);
+void pika_tcp_congestion_acked(struct pika_tcb *tcb, u32 bytes);
+void pika_tcp_congestion_timeout(struct pika_tcb *tcb);
+void pika_tcp_congestion_idle(struct pika_server *s, struct pika_tcb *tcb);
+/* and of loss recovery; SACK (RFC 6675) will widen these */
+void pika_tcp_duplicate_ack(struct pika_server *s, struct pika_tcb *tcb);
+void pika_tcp_recovery_acked(struct pika_server *s, struct pika_tcb *tcb,
+			     u32 bytes);
+
+/* tcp_rtt.c */
+void pika_tcp_rtt_sample(struct pika_tcb *tcb, u32 rtt_us);
+void pika_tcp_rtt_start(struct pika_server *s, struct pika_tcb *tcb, u32 seq);
+void pika_tcp_rtt_acked(struct pika_server *s, struct pika_tcb *tcb,
+			const struct pika_tcp_options *options);
+u32 pika_tcp_rto(const struct pika_tcb *tcb);
+u32 pika_tcp_ts_now(const struct pika_server *s, const struct pika_tcb *tcb);
+
+/* tcp_timer.c */
+void pika_tcp_clock_set(struct pika_server *s, struct pika_tcb *tcb,
+			enum pika_clock clock, u32 after_ms);
+void pika_tcp_fire(struct pika_server *s, struct pika_timed *timed);
+
+static inline void pika_tcp_clock_clear(struct pika_tcb *tcb,
+					enum pika_clock clock)
+{
+	tcb->clocks &= ~(1u << clock);
+}
+
+static inline bool pika_tcp_clock_is_set(const struct pika_tcb *tcb,
+					 enum pika_clock clock)
+{
+	return tcb->clocks & 1u << clock;
+}
+
+#endif /* PIKA_CORE_TCP_H */

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a segment's ACK and window fields say (RFC 9293 3.10.7.4, fifth), for
+ * flows whose handshake is done. Runs on its server's core only.
+ */
+
+#include "tcp.h"
+
+/**
+ * pika_tcp_window() - SND.WND follows the newest segment
+ * @tcb: the flow
+ * @seg: an acceptable segment with ACK
+ */
+void pika_tcp_window(struct pika_tcb *tcb, const struct pika_segment *seg)
+{
+	if (pika_seq_after(tcb->snd_wl1, seg->seq) ||
+	    (tcb->snd_wl1 == seg->seq &&
+	     pika_seq_after(tcb->snd_wl2, seg->ack)))
+		return;
+	tcb->snd_wnd = (u32)seg->window << tcb->snd_shift;
+	tcb->snd_wl1 = seg->seq;
+	tcb->snd_wl2 = seg->ack;
+	tcb->snd_wnd_max = max(tcb->snd_wnd_max, tcb->snd_wnd);
+}
+
+/* RFC 5681 2: (a) to (e). */
+static bool is_duplicate(const struct pika_tcb *tcb,
+			 const struct pika_segment *seg)
+{
+	return seg->ack == tcb->snd_una && !seg->bytes &&
+	       tcb->snd_max != tcb->snd_una &&
+	       !(seg->flags & (PIKA_TCP_SYN | PIKA_TCP_FIN)) &&
+	       (u32)seg->window << tcb->snd_shift == tcb->snd_wnd;
+}
+
+/* RFC 6298 5.2, 5.3. */
+static void restart_clock(struct pika_server *s, struct pika_tcb *tcb)
+{
+	tcb->backoff = 0;
+	tcb->flags &= ~PIKA_TCB_PERSIST;
+	if (tcb->snd_una == tcb->snd_max)
+		pika_tcp_clock_clear(tcb, PIKA_CLOCK_RETRANSMIT);
+	else
+		pika_tcp_clock_set(s, tcb, PIKA_CLOCK_RETRANSMIT,
+				   pika_tcp_rto(tcb));
+}
+
+/* Takes what @ack covers out of the queue. Returns the bytes of data in it. */
+static u32 take_out(struct pika_server *s, struct pika_tcb *tcb, u32 ack)
+{
+	u32 bytes = ack - tcb->snd_una;
+
+	if (pika_seq_after(ack, tcb->snd_end))
+		bytes--;	/* the FIN */
+	pika_tcp_queue_acked(s, tcb, bytes);
+	tcb->snd_una = ack;
+	if (pika_seq_before(tcb->snd_nxt, ack)) {
+		tcb->snd_nxt = ack;
+		pika_tcp_queue_rewind(tcb);
+	}
+	return bytes;
+}
+
+static void acked(struct pika_server *s, struct pika_tcb *tcb,
+		  const struct pika_arrival *in)
+{
+	u32 bytes = take_out(s, tcb, in->seg->ack);
+
+	tcb->progress_ms = s->now_ms;
+	pika_tcp_rtt_acked(s, tcb, &in->options);
+	restart_clock(s, tcb);
+	pika_tcp_recovery_acked(s, tcb, bytes);
+	if (tcb->flags & PIKA_TCB_URGENT_OUT &&
+	    !pika_seq_after(tcb->snd_up, tcb->snd_una))
+		tcb->flags &= ~PIKA_TCB_URGENT_OUT;
+	if (bytes) {
+		tcb->acked += bytes;
+		pika_ts_update(s, tcb);
+	}
+	if (pika_tcp_fin_acked(tcb))
+		pika_tcp_fin_was_acked(s, tcb);
+	pika_ts_check_gone(s, tcb);
+}
+
+/* RFC 5961 5.2: an ACK this old was never ours to expect. */
+static bool is_too_old(const struct pika_tcb *tcb, u32 ack)
+{
+	return pika_seq_before(ack, tcb->snd_una - tcb->snd_wnd_max);
+}
+
+/* An answer to a probe is a sign of life, even if the window stays shut. */
+static void still_there(struct pika_tcb *tcb)
+{
+	if (tcb->flags & PIKA_TCB_PERSIST)
+		tcb->probes = 0;
+}
+
+/**
+ * pika_tcp_ack() - use a segment's acknowledgment and window
+ * @s: the flow's server
+ * @tcb: the flow, synchronized
+ * @in: an acceptable segment with ACK
+ *
+ * Return: false if the rest of the segment must not be looked at: the ACK was
+ * not acceptable, or it ended the flow.
+ */
+bool pika_tcp_ack(struct pika_server *s, struct pika_tcb *tcb,
+		  struct pika_arrival *in)
+{
+	const struct pika_segment *seg = in->seg;
+
+	if (pika_seq_after(seg->ack, tcb->snd_max) ||
+	    is_too_old(tcb, seg->ack)) {
+		s->ts->stats.dropped_ack++;
+		pika_tcp_challenge(s, tcb);
+		return false;
+	}
+	if (pika_seq_before(seg->ack, tcb->snd_una))
+		return true;
+	still_there(tcb);
+	if (seg->ack != tcb->snd_una)
+		acked(s, tcb, in);
+	else if (is_duplicate(tcb, seg))
+		pika_tcp_duplicate_ack(s, tcb);
+	pika_tcp_window(tcb, seg);
+	if (tcb->snd_nxt != tcb->snd_end + !!(tcb->flags & PIKA_TCB_FIN))
+		tcb->flags |= PIKA_TCB_OUTPUT;
+	return tcb->state != PIKA_TCP_CLOSED;
+}

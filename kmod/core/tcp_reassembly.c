@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The payload of arriving segments: trimmed to what is new and has room, kept
+ * in order, and handed over as far as there is no hole (RFC 9293 3.10.7.4,
+ * seventh and eighth; RFC 5681 4.2). Runs on its server's core only.
+ */
+
+#include "tcp.h"
+
+/* Beyond a hole, a packet that small would cost more than it carries. */
+#define EARLY_LEAST	256
+#define EARLY_PACKETS	64
+
+static u32 end_of(const struct pika_packet *pkt)
+{
+	return pkt->seq + pkt->bytes;
+}
+
+static void cut_front(struct pika_packet *pkt, u32 seq)
+{
+	u32 cut = min(seq - pkt->seq, pkt->bytes);
+
+	if (!pika_seq_before(pkt->seq, seq))
+		return;
+	pkt->seq += cut;
+	pkt->offset += cut;
+	pkt->bytes -= cut;
+}
+
+/* What lies behind the cut goes, the FIN included. */
+static void cut_back(struct pika_packet *pkt, u32 seq)
+{
+	if (!pika_seq_after(end_of(pkt), seq))
+		return;
+	pkt->bytes -= min(end_of(pkt) - seq, pkt->bytes);
+	pkt->tcp_flags &= ~PIKA_TCP_FIN;
+}
+
+static void drop(struct pika_server *s, struct pika_packet *pkt, u64 *reason)
+{
+	(*reason)++;
+	s->env->ops->free_packet(s->env, pkt);
+}
+
+/* In order and with something new. Takes @pkt. */
+static void deliver(struct pika_server *s, struct pika_tcb *tcb,
+		    struct pika_packet *pkt)
+{
+	bool fin = pkt->tcp_flags & PIKA_TCP_FIN;
+
+	if (pkt->bytes) {
+		pkt->next = NULL;
+		if (tcb->ready)
+			tcb->ready_last->next = pkt;
+		else
+			tcb->ready = pkt;
+		tcb->ready_last = pkt;
+		tcb->rcv_nxt += pkt->bytes;
+		tcb->ready_bytes += pkt->bytes;
+		tcb->unread += pkt->bytes;
+		pika_ts_update(s, tcb);
+	} else {
+		s->env->ops->free_packet(s->env, pkt);
+	}
+	if (fin)
+		pika_tcp_fin_arrived(s, tcb);
+}
+
+/* The hole before the first early packet may be filled now. */
+static void deliver_early(struct pika_server *s, struct pika_tcb *tcb)
+{
+	struct pika_packet *pkt;
+
+	while ((pkt = tcb->early) && !pika_seq_after(pkt->seq, tcb->rcv_nxt)) {
+		tcb->early = pkt->next;
+		tcb->early_packets--;
+		cut_front(pkt, tcb->rcv_nxt);
+		if (pkt->bytes || pkt->tcp_flags & PIKA_TCP_FIN)
+			deliver(s, tcb, pkt);
+		else
+			drop(s, pkt, &s->ts->stats.dropped_duplicate);
+	}
+}
+
+/* RFC 5681 4.2: every second segment at once, one alone a little later. */
+static void acknowledge(struct pika_server *s, struct pika_tcb *tcb, bool now)
+{
+	if (now || tcb->flags & (PIKA_TCB_ACK_DELAYED | PIKA_TCB_QUICKACK)) {
+		tcb->flags |= PIKA_TCB_ACK_NOW;
+		return;
+	}
+	tcb->flags |= PIKA_TCB_ACK_DELAYED;
+	pika_tcp_clock_set(s, tcb, PIKA_CLOCK_ACK, PIKA_DELAYED_ACK);
+}
+
+static bool has_early_room(const struct pika_server *s,
+			   const struct pika_tcb *tcb)
+{
+	return tcb->early_packets < EARLY_PACKETS +
+		s->ts->config.receive_buffer / EARLY_LEAST;
+}
+
+/* Those that @pkt covers go; the one that it reaches into cuts it short. */
+static void make_place(struct pika_server *s, struct pika_tcb *tcb,
+		       struct pika_packet *pkt, struct pika_packet **link)
+{
+	struct pika_packet *next;
+
+	while ((next = *link) &&
+	       !pika_seq_after(end_of(next), end_of(pkt))) {
+		pkt->tcp_flags |= next->tcp_flags & PIKA_TCP_FIN;
+		*link = next->next;
+		tcb->early_packets--;
+		if (tcb->early_last == next)
+			tcb->early_last = NULL;
+		drop(s, next, &s->ts->stats.dropped_duplicate);
+	}
+	if (next)
+		cut_back(pkt, next->seq);
+	pkt->next = next;
+	*link = pkt;
+	if (!next)
+		tcb->early_last = pkt;
+	tcb->early_packets++;
+}
+
+/* Returns false if nothing of it is new there. */
+static bool insert(struct pika_server *s, struct pika_tcb *tcb,
+		   struct pika_packet *pkt)
+{
+	struct pika_packet **link = &tcb->early;
+	struct pika_packet *last = tcb->early_last;
+
+	if (tcb->early && last && !pika_seq_before(pkt->seq, end_of(last)))
+		link = &last->next;
+	while (*link && !pika_seq_after((*link)->seq, pkt->seq)) {
+		cut_front(pkt, end_of(*link));
+		if (!pkt->bytes && !(pkt->tcp_flags & PIKA_TCP_FIN))
+			return false;
+		link = &(*link)->next;
+	}
+	make_place(s, tcb, pkt, link);
+	return true;
+}
+
+/*
+ * Beyond a hole. Each such segment is answered on its own, as the peer counts
+ * them (RFC 5681 3.2); SACK blocks will be in that answer.
+ */
+static void keep_early(struct pika_server *s, struct pika_tcb *tcb,
+		       struct pika_packet *pkt)
+{
+	if (!has_early_room(s, tcb))
+		drop(s, pkt, &s->ts->stats.dropped_early);
+	else if (!insert(s, tcb, pkt))
+		drop(s, pkt, &s->ts->stats.dropped_duplicate);
+	pika_tcp_send_ack(s, tcb);
+}
+
+static void set_extent(struct pika_packet *pkt, const struct pika_segment *seg)
+{
+	pkt->seq = seg->seq;
+	pkt->offset = seg->payload;
+	pkt->bytes = seg->bytes;
+	pkt->tcp_flags = seg->flags;
+}
+
+/* Payload after the program has gone will never be read: RFC 2525 2.17. */
+static bool comes_too_late(const struct pika_tcb *tcb,
+			   const struct pika_packet *pkt)
+{
+	return tcb->flags & PIKA_TCB_CLOSED && pkt->bytes &&
+	       pika_seq_after(end_of(pkt), tcb->rcv_nxt);
+}
+
+/**
+ * pika_tcp_text() - take a segment's payload and FIN
+ * @s: the flow's server
+ * @tcb: the flow, in a state that takes them
+ * @in: an acceptable segment that has one or the other; its packet is taken
+ */
+void pika_tcp_text(struct pika_server *s, struct pika_tcb *tcb,
+		   struct pika_arrival *in)
+{
+	struct pika_packet *pkt = in->pkt;
+	bool filled = tcb->early;
+
+	in->kept = true;
+	set_extent(pkt, in->seg);
+	if (comes_too_late(tcb, pkt)) {
+		drop(s, pkt, &s->ts->stats.aborted_unread);
+		pika_tcp_abort(s, tcb, 0);
+		return;
+	}
+	cut_front(pkt, tcb->rcv_nxt);
+	cut_back(pkt, tcb->rcv_edge);
+	if (!pkt->bytes && !(pkt->tcp_flags & PIKA_TCP_FIN)) {
+		drop(s, pkt, pkt->seq == tcb->rcv_edge ?
+		     &s->ts->stats.dropped_closed_window :
+		     &s->ts->stats.dropped_duplicate);
+		acknowledge(s, tcb, true);
+	} else if (pkt->seq == tcb->rcv_nxt) {
+		deliver(s, tcb, pkt);
+		deliver_early(s, tcb);
+		acknowledge(s, tcb, filled);
+	} else {
+		keep_early(s, tcb, pkt);
+	}
+}

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The transport server: its memory, whose segment has arrived, and the list of
+ * flows that changed, which the end of a run goes through once: frames first,
+ * then messages. Runs on its server's core only. What TCP does is in tcp_*.c.
+ */
+
+#include "link.h"
+#include "tcp.h"
+
+static const struct pika_flow_key *key_of(void *owner, u32 index)
+{
+	const struct pika_ts *ts = owner;
+	const struct pika_tcb *tcb = pika_pool_at(&ts->tcbs, index);
+
+	return &tcb->key;
+}
+
+static void draw_secret(struct pika_server *s, struct pika_secret *secret)
+{
+	struct pika_env *env = s->env;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(secret->k); i++) {
+		secret->k[i] = (u64)env->ops->random(env) << 32;
+		secret->k[i] |= env->ops->random(env);
+	}
+}
+
+/* Returns false if there is no memory, also when the arena only counts. */
+static bool take_pool(struct pika_arena *arena, struct pika_pool *pool,
+		      u32 size, u32 count)
+{
+	void *objects = pika_arena_take(arena, (size_t)size * count);
+	void *slots = pika_arena_take(arena, count *
+				      sizeof(struct pika_pool_slot));
+
+	if (!objects || !slots)
+		return false;
+	pika_pool_init(pool, objects, slots, size, count);
+	return true;
+}
+
+static bool take_flows(struct pika_server *s, struct pika_arena *arena,
+		       struct pika_ts *ts, u32 max_flows)
+{
+	size_t size = (size_t)2 * max_flows * sizeof(struct pika_flow_slot);
+	struct pika_flow_slot *slots = pika_arena_take(arena, size);
+	struct pika_secret secret;
+
+	if (!slots)
+		return false;
+	draw_secret(s, &secret);
+	pika_flow_init(&ts->flows, slots, 2 * max_flows, &secret, key_of, ts);
+	return true;
+}
+
+/* All is asked for, also of an arena that only counts. */
+static bool take_memory(struct pika_server *s, struct pika_arena *arena,
+			struct pika_ts *ts, const struct pika_ts_config *config)
+{
+	struct pika_ts counted = {};
+	bool ok;
+
+	ts = ts ? ts : &counted;
+	ok = take_flows(s, arena, ts, config->max_flows);
+	ok &= take_pool(arena, &ts->tcbs, sizeof(struct pika_tcb),
+			config->max_flows);
+	ok &= take_pool(arena, &ts->chunks, sizeof(struct pika_chunk),
+			config->max_chunks);
+	ok &= take_pool(arena, &ts->frames, sizeof(struct pika_frame),
+			PIKA_LINK_FRAMES);
+	ok &= take_pool(arena, &ts->answers, sizeof(struct pika_answer),
+			PIKA_TS_ANSWERS);
+	return ok;
+}
+
+/**
+ * pika_ts_take() - a TCB for a new flow
+ * @s: its server
+ * @key: whose; not in the flow table
+ *
+ * Return: the TCB, in the table, CLOSED, nearly all zeroes; NULL if none is
+ * free, not even one in TIME_WAIT, which is counted.
+ */
+struct pika_tcb *pika_ts_take(struct pika_server *s,
+			      const struct pika_flow_key *key)
+{
+	struct pika_ts *ts = s->ts;
+	u32 index = pika_pool_take(&ts->tcbs);
+	struct pika_tcb *tcb;
+
+	if (index == PIKA_POOL_NONE && pika_ts_recycle(s))
+		index = pika_pool_take(&ts->tcbs);
+	if (index == PIKA_POOL_NONE) {
+		ts->stats.no_tcb++;
+		return NULL;
+	}
+	tcb = pika_pool_at(&ts->tcbs, index);
+	memset(tcb, 0, sizeof(*tcb));
+	tcb->key = *key;
+	tcb->index = index;
+	tcb->ttl = 64;
+	tcb->endpoint = PIKA_NOBODY;
+	tcb->cm = PIKA_NOBODY;
+	tcb->tail = PIKA_POOL_NONE;
+	tcb->held = PIKA_POOL_NONE;
+	tcb->head.chunk = PIKA_POOL_NONE;
+	tcb->next.chunk = PIKA_POOL_NONE;
+	tcb->rto_ms = PIKA_RTO_INITIAL;
+	tcb->timed.fire = pika_tcp_fire;
+	tcb->endpoint_retry.again = pika_ts_retry_endpoint;
+	tcb->cm_retry.again = pika_ts_retry_cm;
+	WARN_ON_ONCE(!pika_flow_add(&ts->flows, key, index));
+	return tcb;
+}
+
+/**
+ * pika_ts_find() - the TCB that a message is about
+ * @s: its server
+ * @flow: the message's handle
+ *
+ * Return: the TCB, or NULL if it is gone, which is counted.
+ */
+struct pika_tcb *pika_ts_find(struct pika_server *s, u64 flow)
+{
+	struct pika_tcb *tcb = NULL;
+
+	if (pika_handle_server(flow) == s->id)
+		tcb = pika_pool_find(&s->ts->tcbs, pika_handle_index(flow),
+				     pika_handle_generation(flow));
+	if (!tcb)
+		s->ts->stats.stale++;
+	return tcb;
+}
+
+/**
+ * pika_ts_lookup() - the TCB of a segment
+ * @s: its server
+ * @key: the segment's
+ *
+ * Return: the TCB or NULL.
+ */
+struct pika_tcb *pika_ts_lookup(struct pika_server *s,
+				const struct pika_flow_key *key)
+{
+	u32 index = pika_flow_find(&s->ts->flows, key);
+
+	return index == PIKA_POOL_NONE ? NULL :
+		pika_pool_at(&s->ts->tcbs, index);
+}
+
+/**
+ * pika_ts_changed() - look at a flow before this run ends
+ * @s: its server
+ * @tcb: the flow
+ */
+void pika_ts_changed(struct pika_server *s, struct pika_tcb *tcb)
+{
+	struct pika_tcb_list *list = &s->ts->changed;
+	struct pika_tcb *last;
+
+	if (tcb->flags & PIKA_TCB_CHANGED)
+		return;
+	tcb->flags |= PIKA_TCB_CHANGED;
+	tcb->changed_next = PIKA_POOL_NONE;
+	if (list->first == PIKA_POOL_NONE) {
+		list->first = tcb->index;
+	} else {
+		last = pika_pool_at(&s->ts->tcbs, list->last);
+		last->changed_next = tcb->index;
+	}
+	list->last = tcb->index;
+}
+
+/**
+ * pika_ts_block() - look at a flow's output again when the LS can take it
+ * @s: its server
+ * @tcb: the flow
+ */
+void pika_ts_block(struct pika_server *s, struct pika_tcb *tcb)
+{
+	struct pika_tcb_list *list = &s->ts->blocked;
+	struct pika_tcb *last;
+
+	tcb->flags |= PIKA_TCB_OUTPUT;
+	if (tcb->flags & PIKA_TCB_BLOCKED)
+		return;
+	tcb->flags |= PIKA_TCB_BLOCKED;
+	tcb->blocked_next = PIKA_POOL_NONE;
+	if (list->first == PIKA_POOL_NONE) {
+		list->first = tcb->index;
+	} else {
+		last = pika_pool_at(&s->ts->tcbs, list->last);
+		last->blocked_next = tcb->index;
+	}
+	list->last = tcb->index;
+}
+
+/* A frame is free, or the ring has room: all who waited try again. */
+static void unblock(struct pika_server *s)
+{
+	struct pika_tcb_list *list = &s->ts->blocked;
+	struct pika_tcb *tcb;
+
+	while (list->first != PIKA_POOL_NONE) {
+		tcb = pika_pool_at(&s->ts->tcbs, list->first);
+		list->first = tcb->blocked_next;
+		tcb->flags &= ~PIKA_TCB_BLOCKED;
+		pika_ts_changed(s, tcb);
+	}
+}
+
+static void link_has_room(struct pika_server *s, struct pika_retry *retry)
+{
+	(void)retry;
+	unblock(s);
+}
+
+/**
+ * pika_ts_free_packets() - a chain of packets goes back to the shell
+ * @s: the server
+ * @pkt: the first, or NULL
+ */
+void pika_ts_free_packets(struct pika_server *s, struct pika_packet *pkt)
+{
+	struct pika_packet *next;
+
+	for (; pkt; pkt = next) {
+		next = pkt->next;
+		s->env->ops->free_packet(s->env, pkt);
+	}
+}
+
+/* Nobody is, or has to be, told anything more about it. */
+static bool is_over(const struct pika_tcb *tcb)
+{
+	if (tcb->state != PIKA_TCP_CLOSED || tcb->tell)
+		return false;
+	if (tcb->flags & (PIKA_TCB_PASSIVE | PIKA_TCB_BLOCKED) || tcb->at_link)
+		return false;
+	return !(tcb->flags & PIKA_TCB_OWNED) || tcb->flags & PIKA_TCB_GONE;
+}
+
+/**
+ * pika_ts_free() - a flow's memory is free again
+ * @s: its server
+ * @tcb: CLOSED, on no list
+ */
+void pika_ts_free(struct pika_server *s, struct pika_tcb *tcb)
+{
+	pika_timed_cancel(s, &tcb->timed);
+	pika_ts_free_packets(s, tcb->ready);
+	pika_pool_put(&s->ts->tcbs, tcb->index);
+}
+
+/*
+ * Telling the CM comes last: if it lives here its handler runs at once, and
+ * may change the TCB. Whatever is left then is for the next visit.
+ */
+static void visit(struct pika_server *s, struct pika_tcb *tcb)
+{
+	if (tcb->flags & (PIKA_TCB_OUTPUT | PIKA_TCB_ACK_NOW) &&
+	    !(tcb->flags & PIKA_TCB_BLOCKED))
+		pika_tcp_output(s, tcb);
+	if (tcb->tell & PIKA_TELL_ENDPOINT)
+		pika_ts_tell_endpoint(s, tcb);
+	if (tcb->tell & PIKA_TELL_CM && !tcb->cm_retry.waiting)
+		pika_ts_tell_cm(s, tcb);
+	else if (is_over(tcb))
+		pika_ts_free(s, tcb);
+}
+
+/**
+ * pika_ts_flush() - send what this run of the server made necessary
+ * @s: the server
+ *
+ * Context: the server's core, at the end of pika_server_run().
+ * Return: how many flows had changed.
+ */
+u32 pika_ts_flush(struct pika_server *s)
+{
+	struct pika_tcb_list *list = &s->ts->changed;
+	struct pika_tcb *tcb;
+	u32 work = 0;
+
+	while (list->first != PIKA_POOL_NONE) {
+		tcb = pika_pool_at(&s->ts->tcbs, list->first);
+		list->first = tcb->changed_next;
+		tcb->flags &= ~PIKA_TCB_CHANGED;
+		visit(s, tcb);
+		work++;
+	}
+	return work;
+}
+
+static void on_segment(struct pika_server *s, const struct pika_msg *msg)
+{
+	struct pika_packet *pkt = msg->packet.packet;
+	struct pika_segment seg;
+	struct pika_tcb *tcb;
+
+	if (pika_packet_parse(pkt, &seg) != PIKA_PARSE_OK) {
+		s->ts->stats.dropped_malformed++;
+		s->env->ops->free_packet(s->env, pkt);
+		return;
+	}
+	tcb = pika_ts_lookup(s, &seg.key);
+	if (!tcb) {
+		s->ts->stats.no_flow++;
+		s->env->ops->pass(s->env, pkt);
+		return;
+	}
+	pika_tcp_input(s, tcb, pkt, &seg);
+}
+
+/* The last of its frames has: what they referred to is the owner's again. */
+static void left_link(struct pika_server *s, struct pika_tcb *tcb)
+{
+	if (WARN_ON_ONCE(!tcb || !tcb->at_link) || --tcb->at_link)
+		return;
+	pika_tcp_queue_release(s, tcb);
+	if (tcb->acked)
+		pika_ts_update(s, tcb);
+	pika_ts_check_gone(s, tcb);
+	pika_ts_changed(s, tcb);
+}
+
+static void on_sent(struct pika_server *s, const struct pika_msg *msg)
+{
+	struct pika_pool *frames = &s->ts->frames;
+	size_t offset = (char *)msg->transmit.frame - (char *)frames->objects;
+
+	if (WARN_ON_ONCE(offset / sizeof(struct pika_frame) >= frames->count))
+		return;
+	pika_pool_put(frames, offset / sizeof(struct pika_frame));
+	if (msg->flow != PIKA_HANDLE_NONE)
+		left_link(s, pika_ts_find(s, msg->flow));
+	unblock(s);
+}
+
+static void on_free(struct pika_server *s, const struct pika_msg *msg)
+{
+	pika_ts_free_packets(s, msg->packet.packet);
+}
+
+static void register_handlers(struct pika_server *s)
+{
+	s->handlers[PIKA_MSG_SEGMENT] = on_segment;
+	s->handlers[PIKA_MSG_SENT] = on_sent;
+	s->handlers[PIKA_MSG_FREE] = on_free;
+	pika_ts_accept_init(s);
+	pika_ts_socket_init(s);
+}
+
+/**
+ * pika_ts_init() - give a server a transport server
+ * @s: initialised, without one
+ * @arena: memory for it; counted if it is only counting
+ * @config: copied
+ *
+ * Context: set-up, before the server runs.
+ * Return: 0; -ENOMEM if the arena has not enough.
+ */
+int pika_ts_init(struct pika_server *s, struct pika_arena *arena,
+		 const struct pika_ts_config *config)
+{
+	const struct pika_tcb_list empty = { PIKA_POOL_NONE, PIKA_POOL_NONE };
+	bool counting = !arena->at;
+	struct pika_ts *ts = pika_arena_take(arena, sizeof(*ts));
+	bool ok = take_memory(s, arena, ts, config);
+
+	if (counting)
+		return 0;
+	if (!ts || !ok)
+		return -ENOMEM;
+	ts->config = *config;
+	if (!ts->config.max_time_wait)
+		ts->config.max_time_wait = max(config->max_flows / 2, 1u);
+	if (!ts->config.max_segments)
+		ts->config.max_segments = 1;
+	ts->changed = empty;
+	ts->blocked = empty;
+	ts->waiting = empty;
+	ts->link_retry.again = link_has_room;
+	draw_secret(s, &ts->isn_secret);
+	draw_secret(s, &ts->ts_secret);
+	register_handlers(s);
+	s->ts = ts;
+	return 0;
+}
+
+/**
+ * pika_ts_read_stats() - what a transport server has counted
+ * @s: its server
+ *
+ * Return: the counters, which change under a reader on another core.
+ */
+const struct pika_ts_stats *pika_ts_read_stats(const struct pika_server *s)
+{
+	return &s->ts->stats;
+}
+
+/**
+ * pika_ts_flows() - how many TCBs are in use
+ * @s: its server
+ *
+ * Return: their number, those in TIME_WAIT included.
+ */
+u32 pika_ts_flows(const struct pika_server *s)
+{
+	return s->ts->tcbs.used;
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "ts_fixture.hh"
+
+namespace {
+
+using namespace pika::ts;
+
+class ts_socket : public ts_fixture {};
+
+TEST_F(ts_socket, send__beyond_the_buffer_resets) {
+  accept();
+  window_ = 0;
+  segment(next());
+  app_sends(std::string(65536, 'x'));
+  forget_frames();
+  app_sends("y");
+  EXPECT_TRUE(sent().flags & PIKA_TCP_RST);
+  received();
+  EXPECT_EQ(error_, ENOBUFS);
+  EXPECT_EQ(stats().send_overrun, 1u);
+}
+
+TEST_F(ts_socket, send__of_nothing_or_without_a_buffer_resets) {
+  accept();
+  auto msg = send_message(std::string(100, 'x'));
+  msg.send.buffer = 0;
+  app(msg);
+  EXPECT_EQ(stats().send_malformed, 1u);
+  received();
+  EXPECT_EQ(error_, EINVAL);
+}
+
+TEST_F(ts_socket, send__after_shutdown_is_counted_and_ignored) {
+  accept();
+  app_shuts_down();
+  forget_frames();
+  app_sends("late");
+  EXPECT_TRUE(quiet());
+  EXPECT_EQ(stats().send_closed, 1u);
+}
+
+TEST_F(ts_socket, message__of_an_endpoint_that_does_not_own_the_flow_is_ignored) {
+  accept();
+  ASSERT_TRUE(host().post(kApp + 1, send_message("x")));
+  host().run();
+  EXPECT_TRUE(quiet());
+}
+
+TEST_F(ts_socket, message__for_a_flow_that_is_gone_is_counted) {
+  accept();
+  app_closes(0, PIKA_CLOSE_RESET);
+  forget_frames();
+  app_sends("x");
+  app_closes();
+  EXPECT_TRUE(quiet());
+  EXPECT_EQ(stats().stale, 2u);
+}
+
+TEST_F(ts_socket, received__more_than_there_was_opens_no_more_than_there_is) {
+  accept();
+  peer_sends("abc");
+  received();
+  app_has_read(1'000'000);
+  EXPECT_EQ(tcb().unread, 0u);
+}
+
+TEST_F(ts_socket, option__unknown_is_counted) {
+  accept();
+  app_sets(999, 1);
+  EXPECT_EQ(stats().unknown_option, 1u);
+}
+
+TEST_F(ts_socket, option__mss_limits_segments) {
+  accept();
+  app_sets(PIKA_SET_MSS, 500);
+  app_sends(std::string(600, 'x'));
+  EXPECT_EQ(sent().data.size(), 500u);
+}
+
+TEST_F(ts_socket, connect__to_a_flow_that_is_there_is_refused) {
+  connect_syn();
+  connect();
+  const auto refused = only(kApp, PIKA_MSG_UPDATE);
+  EXPECT_EQ(refused.update.error, EADDRINUSE);
+  EXPECT_EQ(refused.update.flags, PIKA_UPDATE_GONE);
+  EXPECT_EQ(refused.flow, PIKA_HANDLE_NONE);
+  EXPECT_EQ(refused.update.socket, 0xc0deu);
+}
+
+TEST_F(ts_socket, connect__without_a_free_tcb_is_refused) {
+  for (int i = 0; i < 64; i++, key_.local_port++) connect();
+  told();
+  connect();
+  EXPECT_EQ(only(kApp, PIKA_MSG_UPDATE).update.error, ENOBUFS);
+}
+
+TEST_F(ts_socket, connect__closed_before_it_is_done_leaves_nothing) {
+  connect_syn();
+  app_closes();
+  EXPECT_TRUE(only(kApp, PIKA_MSG_UPDATE).update.flags & PIKA_UPDATE_GONE);
+  EXPECT_EQ(host().flows(), 0u);
+  EXPECT_TRUE(quiet());
+}
+
+TEST_F(ts_socket, connect__shut_down_while_both_open_sends_its_fin_after) {
+  connect_syn();
+  segment({.seq = seq_, .flags = PIKA_TCP_SYN, .mss = 1460});
+  seq_++;
+  forget_frames();
+  app_shuts_down();
+  EXPECT_EQ(tcb().state, PIKA_TCP_SYN_RECEIVED);
+  segment(next());
+  EXPECT_EQ(tcb().state, PIKA_TCP_FIN_WAIT_1);
+  EXPECT_TRUE(sent().flags & PIKA_TCP_FIN);
+}
+
+TEST_F(ts_socket, connect__reuses_a_time_wait_after_a_second_by_timestamps) {
+  connect_syn();
+  segment({.seq = seq_, .ack = ack_, .flags = PIKA_TCP_SYN | PIKA_TCP_ACK, .ts_value = 9});
+  seq_++;
+  forget_frames();
+  app_closes();
+  ack_ = sent().seq + 1;
+  peer_sends("", PIKA_TCP_FIN);
+  told();
+  forget_frames();
+  connect();
+  EXPECT_EQ(only(kApp, PIKA_MSG_UPDATE).update.error, EADDRINUSE);
+  host().pass_ms(1001);
+  connect();
+  EXPECT_EQ(only(kApp, PIKA_MSG_UPDATE).update.error, 0);
+  EXPECT_EQ(sent().flags, PIKA_TCP_SYN);
+  EXPECT_EQ(stats().time_wait_reused, 1u);
+}
+
+}  // namespace

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "ts_fixture.hh"
+
+namespace {
+
+using namespace pika::ts;
+
+class ts_wait : public ts_fixture {
+ protected:
+  static pika_ts_config config() {
+    auto c = small_config();
+    c.max_flows = 8;
+    c.max_time_wait = 4;
+    return c;
+  }
+  ts_wait() : ts_fixture(config()) {}
+
+  /// One more flow in TIME_WAIT; each has a port of its own.
+  void end_one() {
+    key_.remote_port++;
+    seq_ = 1000;
+    accept();
+    app_closes();
+    ack_ = sent().seq + 1;
+    peer_sends("", PIKA_TCP_FIN);
+    forget_frames();
+    told();
+    told(kCm);
+    flows_of_.push_back(flow_);
+  }
+  bool is_there(size_t i) {
+    flow_ = flows_of_[i];
+    return !gone();
+  }
+  std::vector<u64> flows_of_;
+};
+
+TEST_F(ts_wait, time_wait__has_a_limit_and_the_oldest_goes_first) {
+  for (int i = 0; i < 6; i++) end_one();
+  EXPECT_EQ(host().flows(), 4u);
+  EXPECT_FALSE(is_there(0));
+  EXPECT_FALSE(is_there(1));
+  EXPECT_TRUE(is_there(2));
+  EXPECT_EQ(stats().time_wait_recycled, 2u);
+}
+
+TEST_F(ts_wait, time_wait__makes_room_for_new_flows) {
+  for (int i = 0; i < 4; i++) end_one();
+  for (int i = 0; i < 8; i++) {
+    key_.remote_port++;
+    seq_ = 1000;
+    syn();
+  }
+  EXPECT_EQ(host().flows(), 8u);
+  EXPECT_EQ(stats().no_tcb, 0u);
+  EXPECT_EQ(stats().time_wait_recycled, 4u);
+}
+
+TEST_F(ts_wait, time_wait__ends_in_the_middle_of_the_list) {
+  end_one();
+  host().pass_ms(1000);
+  end_one();
+  host().pass_ms(1000);
+  end_one();
+  flow_ = flows_of_[0];
+  key_.remote_port -= 2;
+  auto s = next("", PIKA_TCP_FIN);
+  s.seq--;
+  segment(s);  // the first begins anew: the second ends before it
+  key_.remote_port += 2;
+  host().pass_ms(59'000);
+  EXPECT_TRUE(is_there(0));
+  EXPECT_FALSE(is_there(1));
+  EXPECT_TRUE(is_there(2));
+  host().pass_ms(10'000);
+  EXPECT_EQ(host().flows(), 0u);
+  EXPECT_EQ(host().s->ts->waiting_len, 0u);
+}
+
+TEST_F(ts_wait, time_wait__of_a_flow_that_has_an_owner_is_not_taken_away) {
+  key_.remote_port++;
+  accept();
+  app_shuts_down();
+  ack_ = sent().seq + 1;
+  peer_sends("", PIKA_TCP_FIN);
+  EXPECT_EQ(tcb().state, PIKA_TCP_TIME_WAIT);
+  EXPECT_EQ(host().s->ts->waiting_len, 0u);
+  app_closes();
+  EXPECT_EQ(host().s->ts->waiting_len, 1u);
+}
+
+}  // namespace

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// One face for PIKA's ring and its peers: 64-byte messages by value, one
+// producer, one consumer. Peers are used as their documentation shows, and hold
+// at least as many messages as PIKA's ring.
+
+#pragma once
+
+extern "C" {
+#include "core/ring.h"
+}
+
+#include <rte_config.h>
+// Needs the one above.
+#include <rte_ring_elem.h>
+
+// ck_ring.h is C and returns false where a pointer is due.
+#define false 0
+#include <ck_ring.h>
+#undef false
+
+#include <algorithm>
+#include <array>
+#include <boost/lockfree/spsc_queue.hpp>
+
+namespace bench {
+
+constexpr uint32_t slots = PIKA_RING_SLOTS;
+
+/// Each ring has
+///   name
+///   batch: how many messages send() and receive() handle at most
+///   send(n, fill): calls fill(message, i) for the next n messages, whose bytes
+///     are anything before; how many of them there was room for
+///   receive(f): calls f(message) for each that is there; how many there were
+class PikaRing {
+ public:
+  static constexpr const char* name = "PIKA";
+  static constexpr unsigned batch = 1;
+
+  PikaRing() {
+    auto* out = reinterpret_cast<pika_ring_out*>(memory_);
+    pika_producer_init(&producer_, out, &in_, slots);
+    pika_consumer_init(&consumer_, out, &in_, slots);
+  }
+
+  template <class F>
+  unsigned send(unsigned, F fill) {
+    pika_msg* slot = pika_ring_reserve(&producer_);
+    if (slot == nullptr) return 0;
+    fill(*slot, 0);
+    pika_ring_commit(&producer_);
+    return 1;
+  }
+
+  template <class F>
+  unsigned receive(F f) {
+    const pika_msg* msg = pika_ring_peek(&consumer_);
+    if (msg == nullptr) return 0;
+    f(*msg);
+    pika_ring_pop(&consumer_);
+    return 1;
+  }
+
+ private:
+  alignas(PIKA_LINE) char memory_[sizeof(pika_ring_out) + slots * sizeof(pika_msg)]{};
+  pika_ring_in in_{};
+  alignas(PIKA_LINE) pika_producer producer_;
+  alignas(PIKA_LINE) pika_consumer consumer_;
+};
+
+/// DPDK's, set up as rte_ring_init() does: that is in a library which would
+/// bring the rest of DPDK along.
+template <unsigned Batch>
+class DpdkRing {
+ public:
+  static constexpr const char* name = Batch == 1 ? "DPDK rte_ring" : "DPDK rte_ring, 16 at once";
+  static constexpr unsigned batch = Batch;
+
+  DpdkRing() {
+    ring_.flags = RING_F_SP_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ;
+    ring_.prod.sync_type = ring_.cons.sync_type = RTE_RING_SYNC_ST;
+    ring_.size = size_;
+    ring_.mask = size_ - 1;
+    ring_.capacity = slots;
+  }
+
+  template <class F>
+  unsigned send(unsigned n, F fill) {
+    pika_msg msg[Batch];
+    for (unsigned i = 0; i < n; ++i) fill(msg[i], i);
+    return rte_ring_sp_enqueue_burst_elem(&ring_, msg, sizeof(*msg), n, nullptr);
+  }
+
+  template <class F>
+  unsigned receive(F f) {
+    pika_msg msg[Batch];
+    const unsigned n = rte_ring_sc_dequeue_burst_elem(&ring_, msg, sizeof(*msg), Batch, nullptr);
+    for (unsigned i = 0; i < n; ++i) f(msg[i]);
+    return n;
+  }
+
+ private:
+  static constexpr uint32_t size_ = 2 * slots;
+  rte_ring ring_{};
+  pika_msg elements_[size_]{};
+};
+
+class CkRing {
+ public:
+  static constexpr const char* name = "ConcurrencyKit ck_ring";
+  static constexpr unsigned batch = 1;
+
+  CkRing() { ck_ring_init(&ring_, size_); }
+
+  template <class F>
+  unsigned send(unsigned, F fill) {
+    pika_msg msg;
+    fill(msg, 0);
+    return _ck_ring_enqueue_sp(&ring_, elements_, &msg, sizeof(msg), nullptr);
+  }
+
+  template <class F>
+  unsigned receive(F f) {
+    pika_msg msg;
+    if (!_ck_ring_dequeue_sc(&ring_, elements_, &msg, sizeof(msg))) return 0;
+    f(msg);
+    return 1;
+  }
+
+ private:
+  static constexpr uint32_t size_ = 2 * slots;
+  alignas(PIKA_LINE) ck_ring ring_{};
+  pika_msg elements_[size_]{};
+};
+
+template <unsigned Batch>
+class BoostQueue {
+ public:
+  static constexpr const char* name =
+      Batch == 1 ? "Boost spsc_queue" : "Boost spsc_queue, 16 at once";
+  static constexpr unsigned batch = Batch;
+
+  template <class F>
+  unsigned send(unsigned n, F fill) {
+    pika_msg msg[Batch];
+    for (unsigned i = 0; i < n; ++i) fill(msg[i], i);
+    if constexpr (Batch == 1) return queue_.push(*msg);
+    return queue_.push(msg, n);
+  }
+
+  template <class F>
+  unsigned receive(F f) {
+    pika_msg msg[Batch];
+    if constexpr (Batch == 1) {
+      if (!queue_.pop(*msg)) return 0;
+      f(*msg);
+      return 1;
+    }
+    const unsigned n = queue_.pop(msg, Batch);
+    for (unsigned i = 0; i < n; ++i) f(msg[i]);
+    return n;
+  }
+
+ private:
+  boost::lockfree::spsc_queue<pika_msg, boost::lockfree::capacity<slots>> queue_;
+};
+
+}  // namespace bench
