@@ -294,7 +294,7 @@ struct pika_msg_update {
 #define PIKA_UPDATE_EOF		0x02	/* the peer sends no more */
 #define PIKA_UPDATE_GONE	0x04	/* last word: no buffer is in use */
 #define PIKA_UPDATE_TIMED_OUT	0x08	/* of a claim: too late */
-#define PIKA_UPDATE_URGENT	0x10	/* @urgent is where the urgent byte is */
+#define PIKA_UPDATE_URGENT	0x10	/* @urgent: where its urgent byte is */
 
 /**
  * struct pika_msg - one message, one cache line

@@ -8,9 +8,9 @@
 #include "tcp.h"
 
 /*
- * How much may be in flight: SND.WND, cwnd, and RFC 3042's two segments. What is
- * sent again from the first byte on may go though the peer has taken its window
- * back (RFC 9293 3.8.6): what it says then is how we learn of a new one.
+ * How much may be in flight: SND.WND, cwnd, and RFC 3042's two segments. What
+ * is sent again from the first byte on may go though the peer has taken its
+ * window back (RFC 9293 3.8.6): what it says then is how we learn of a new one.
  */
 static u32 usable_window(const struct pika_tcb *tcb)
 {
