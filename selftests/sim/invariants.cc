@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include "selftests/sim/invariants.hh"
+
+namespace pika::sim {
+namespace {
+
+bool in_order(uint32_t a, uint32_t b) { return static_cast<int32_t>(b - a) >= 0; }
+
+bool is_taken(const pika_pool& pool, uint32_t index) {
+  return pool.slots[index].next == PIKA_POOL_TAKEN;
+}
+
+uint32_t borrowed_from(const pika_ts& ts, uint32_t index) {
+  uint32_t n = 0;
+  while (index != PIKA_POOL_NONE) {
+    const auto* chunk = static_cast<const pika_chunk*>(pika_pool_at(&ts.chunks, index));
+    n += !chunk->inline_bytes;
+    index = chunk->next;
+  }
+  return n;
+}
+
+/// Packets beyond a hole are sorted, without overlap, and none is due.
+bool early_is_sorted(const pika_tcb& tcb) {
+  uint32_t from = tcb.rcv_nxt + 1;
+  uint32_t n = 0;
+  for (const pika_packet* packet = tcb.early; packet; packet = packet->next, n++) {
+    if (!in_order(from, packet->seq)) return false;
+    from = packet->seq + packet->bytes;
+  }
+  return n == tcb.early_packets;
+}
+
+bool ready_adds_up(const pika_tcb& tcb) {
+  uint32_t bytes = 0;
+  for (const pika_packet* packet = tcb.ready; packet; packet = packet->next) bytes += packet->bytes;
+  return bytes == tcb.ready_bytes && bytes <= tcb.unread;
+}
+
+std::string broken_in(const pika_ts& ts, const pika_tcb& tcb) {
+  const uint32_t clock = tcb.clocks & (1u << PIKA_CLOCK_RETRANSMIT);
+  const bool waits = tcb.flags & (PIKA_TCB_CHANGED | PIKA_TCB_BLOCKED);
+  if (tcb.borrowed != borrowed_from(ts, tcb.head.chunk) + borrowed_from(ts, tcb.held))
+    return "borrowed is not what the queue borrows";
+  if (!ready_adds_up(tcb)) return "ready_bytes is not what is ready";
+  if (tcb.state == PIKA_TCP_CLOSED || tcb.state == PIKA_TCP_TIME_WAIT) return {};
+  if (!in_order(tcb.snd_una, tcb.snd_nxt)) return "SND.NXT is before SND.UNA";
+  if (!in_order(tcb.snd_nxt, tcb.snd_max)) return "snd_nxt is beyond snd_max";
+  if (tcb.snd_max != tcb.snd_una && !clock && !waits) return "in flight without a clock";
+  if (!pika_timer_armed(&tcb.timed.timer) && tcb.clocks) return "clocks without a timer";
+  if (tcb.state < PIKA_TCP_ESTABLISHED) return {};
+  if (!in_order(tcb.snd_max, tcb.snd_end + 1)) return "more sent than there is";
+  if (!in_order(tcb.rcv_nxt, tcb.rcv_edge + 1)) return "more received than the window";
+  if (!early_is_sorted(tcb)) return "packets beyond a hole are not in order";
+  if (tcb.unread > ts.config.receive_buffer) return "more unread than the buffer holds";
+  return {};
+}
+
+}  // namespace
+
+std::string broken_invariant(const pika_server& server) {
+  if (!server.ts) return {};
+  const pika_pool& tcbs = server.ts->tcbs;
+  for (uint32_t i = 0; i < tcbs.count; i++) {
+    if (!is_taken(tcbs, i)) continue;
+    const auto* tcb = static_cast<const pika_tcb*>(pika_pool_at(&tcbs, i));
+    const std::string what = broken_in(*server.ts, *tcb);
+    if (!what.empty()) return "flow " + std::to_string(i) + ": " + what;
+  }
+  return {};
+}
+
+}  // namespace pika::sim
