@@ -13,11 +13,11 @@
 static u64 token_of(const struct pika_server *s,
 		    const struct pika_microthread *thread)
 {
-	u32 index = (thread->waits & 0xff) << 16 | thread->index;
+	const struct pika_pool *pool = &s->microthreads->pool;
+	u32 index = thread - (struct pika_microthread *)pool->objects;
 
-	return pika_handle(s->id, index,
-			   pika_pool_generation(&s->microthreads->pool,
-						thread->index));
+	return pika_handle(s->id, (thread->waits & 0xff) << 16 | index,
+			   pika_pool_generation(pool, index));
 }
 
 /**
@@ -42,6 +42,7 @@ int pika_microthreads_init(struct pika_server *s, struct pika_arena *arena,
 		return -ENOMEM;
 	pika_pool_init(&all->pool, objects, slots,
 		       sizeof(struct pika_microthread), count);
+	all->spare = PIKA_POOL_NONE;
 	s->microthreads = all;
 	return 0;
 }
@@ -54,13 +55,30 @@ int pika_microthreads_init(struct pika_server *s, struct pika_arena *arena,
 static void run_step(struct pika_server *s, struct pika_microthread *thread,
 		     pika_step step, const struct pika_msg *reply)
 {
-	struct pika_pool *pool = &s->microthreads->pool;
-	u32 index = thread->index;
-	u32 generation = pika_pool_generation(pool, index);
+	struct pika_microthreads *all = s->microthreads;
+	u32 index = thread - (struct pika_microthread *)all->pool.objects;
+	u32 generation = pika_pool_generation(&all->pool, index);
 
 	step(s, thread, reply);
-	if (pika_pool_generation(pool, index) == generation && !thread->step)
-		pika_pool_put(pool, index);
+	if (pika_pool_generation(&all->pool, index) != generation ||
+	    thread->step)
+		return;
+	if (!thread->waits && all->spare == PIKA_POOL_NONE)
+		all->spare = index;
+	else
+		pika_pool_put(&all->pool, index);
+}
+
+static struct pika_microthread *take(struct pika_microthreads *all)
+{
+	u32 index = all->spare;
+
+	all->spare = PIKA_POOL_NONE;
+	if (index == PIKA_POOL_NONE)
+		index = pika_pool_take(&all->pool);
+	if (unlikely(index == PIKA_POOL_NONE))
+		return NULL;
+	return pika_pool_at(&all->pool, index);
 }
 
 /**
@@ -75,19 +93,14 @@ bool pika_microthread_start(struct pika_server *s, pika_step step,
 			    void *argument)
 {
 	struct pika_microthreads *all = s->microthreads;
-	u32 index = pika_pool_take(&all->pool);
-	struct pika_microthread *thread;
+	struct pika_microthread *thread = take(all);
 
-	if (unlikely(index == PIKA_POOL_NONE)) {
+	if (unlikely(!thread)) {
 		all->stats.refused++;
 		return false;
 	}
 	all->stats.started++;
-	thread = pika_pool_at(&all->pool, index);
-	*thread = (struct pika_microthread) {
-		.argument = argument,
-		.index = index,
-	};
+	*thread = (struct pika_microthread) { .argument = argument };
 	run_step(s, thread, step, NULL);
 	return true;
 }
@@ -163,6 +176,7 @@ bool pika_microthread_cancel(struct pika_server *s, u64 token)
 
 	if (!thread)
 		return false;
-	pika_pool_put(&s->microthreads->pool, thread->index);
+	pika_pool_put(&s->microthreads->pool,
+		      pika_handle_index(token) & 0xffff);
 	return true;
 }

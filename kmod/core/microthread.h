@@ -28,14 +28,12 @@ typedef void (*pika_step)(struct pika_server *s,
  * @step: what the reply is for; NULL: it does not wait
  * @argument: the owner's
  * @word: the owner's, all 0 at first
- * @index: its own, in the pool
  * @waits: how often it has waited
  */
 struct pika_microthread {
 	pika_step step;
 	void *argument;
 	u64 word[PIKA_MICROTHREAD_WORDS];
-	u32 index;
 	u32 waits;
 } __pika_line;
 
@@ -57,10 +55,13 @@ struct pika_microthread_stats {
 /**
  * struct pika_microthreads - all of a server
  * @pool: where they live
+ * @spare: index of one that is taken and at rest, or PIKA_POOL_NONE: those that
+ *	never wait need no other
  * @stats: what happened
  */
 struct pika_microthreads {
 	struct pika_pool pool;
+	u32 spare;
 	struct pika_microthread_stats stats;
 };
 

@@ -56,7 +56,11 @@ class microthread : public testing::Test {
     world.endpoint(0).send(0, msg);
     world.run();
   }
-  uint32_t used() { return s->microthreads->pool.used; }
+  /// Those that wait.
+  uint32_t used() {
+    const auto& all = *s->microthreads;
+    return all.pool.used - (all.spare != PIKA_POOL_NONE);
+  }
   pika_microthread_stats& stats() { return s->microthreads->stats; }
 
   World world;
@@ -114,6 +118,40 @@ TEST_F(microthread, exhaustion__is_refused_and_counted) {
   EXPECT_EQ(stats().refused, 1u);
   reply(jobs[2].tokens[0]);
   EXPECT_TRUE(pika_microthread_start(s, step, &jobs[4]));
+}
+
+TEST_F(microthread, start__inside_a_step_has_its_own_place) {
+  struct Outer {
+    Job inner[2];
+  } outer;
+  outer.inner[1].replies_wanted = 1;
+  pika_microthread_start(
+      s,
+      [](pika_server* s, pika_microthread* thread, const pika_msg*) {
+        auto* outer = static_cast<Outer*>(thread->argument);
+        thread->word[0] = 5;
+        for (auto& job : outer->inner) pika_microthread_start(s, step, &job);
+        EXPECT_EQ(thread->word[0], 5u);
+      },
+      &outer);
+  EXPECT_EQ(outer.inner[0].steps + outer.inner[1].steps, 2);
+  EXPECT_EQ(used(), 1u);
+  reply(outer.inner[1].tokens[0]);
+  EXPECT_EQ(used(), 0u);
+  EXPECT_LE(s->microthreads->pool.used, 1u);
+}
+
+TEST_F(microthread, start__inside_a_step_gives_its_place_back) {
+  Job inner;
+  const auto nest = [](pika_server* s, pika_microthread* thread, const pika_msg*) {
+    pika_microthread_start(s, step, thread->argument);
+  };
+  for (int i = 0; i < 10; i++) {
+    inner = {};
+    EXPECT_TRUE(pika_microthread_start(s, nest, &inner));
+    EXPECT_EQ(inner.steps, 1);
+  }
+  EXPECT_EQ(used(), 0u);
 }
 
 TEST_F(microthread, stale__reply_is_counted_and_ignored) {
