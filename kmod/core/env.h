@@ -18,7 +18,6 @@
 #include <linux/container_of.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
-#include <linux/prefetch.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
@@ -62,7 +61,6 @@ typedef uint32_t __be32;
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
-#define prefetchw(p) __builtin_prefetch(p, 1)
 #define __aligned(n) __attribute__((aligned(n)))
 
 /* Orders all that came before against all that comes after, between cores. */

@@ -16,6 +16,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -200,7 +201,7 @@ std::optional<double> stream(int far_cpu, uint64_t n) {
 }
 
 double median(std::vector<double> values) {
-  const auto middle = values.begin() + values.size() / 2;
+  const auto middle = values.begin() + static_cast<long>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
 }
@@ -220,15 +221,15 @@ struct Row {
 };
 
 Row limit_row(const char* name, unsigned lines) {
-  return {name, {[=](int cpu) { return limit(cpu, 4'000, lines); }, {}, {}}, {}};
+  return {name, {[=](int cpu) { return limit(cpu, 2'000, lines); }, {}, {}}, {}};
 }
 
 template <class Ring>
 Row ring_row() {
   return {Ring::name,
-          {[](int cpu) { return round_trip<Ring>(cpu, 4'000); },
-           [](int cpu) { return stream<Ring>(cpu, 60'000); },
-           [](int cpu) { return request_reply<Ring>(cpu, 40'000); }},
+          {[](int cpu) { return round_trip<Ring>(cpu, 2'000); },
+           [](int cpu) { return stream<Ring>(cpu, 20'000); },
+           [](int cpu) { return request_reply<Ring>(cpu, 10'000); }},
           {}};
 }
 
@@ -236,9 +237,10 @@ constexpr size_t pika_index = 2;
 
 std::vector<Row> rows() {
   return {limit_row("limit: one line", 1),  limit_row("limit: one line each way", 2),
-          ring_row<bench::PikaRing>(),      ring_row<bench::DpdkRing<1>>(),
-          ring_row<bench::DpdkRing<16>>(),  ring_row<bench::CkRing>(),
-          ring_row<bench::BoostQueue<1>>(), ring_row<bench::BoostQueue<16>>()};
+          ring_row<bench::PikaRing<1>>(),   ring_row<bench::PikaRing<16>>(),
+          ring_row<bench::DpdkRing<1>>(),   ring_row<bench::DpdkRing<16>>(),
+          ring_row<bench::CkRing>(),        ring_row<bench::BoostQueue<1>>(),
+          ring_row<bench::BoostQueue<16>>()};
 }
 
 void measure(std::vector<Row>& rows, int far_cpu, std::chrono::seconds at_least) {
@@ -278,9 +280,7 @@ json to_json(const std::vector<Row>& rows) {
   return all;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app("Measures PIKA's message ring against its peers, on two CPUs.");
   unsigned seconds = 5;
   bool as_json = false;
@@ -292,10 +292,7 @@ int main(int argc, char** argv) {
     return app.exit(e) == 0 ? 0 : 2;
   }
   const auto cpu = cpus();
-  if (cpu.size() < 2) {
-    std::fprintf(stderr, "bench/ring: one CPU; needs two\n");
-    return 1;
-  }
+  if (cpu.size() < 2) throw std::runtime_error("one CPU; needs two");
   pin(cpu[0]);
   auto results = rows();
   measure(results, cpu[1], std::chrono::seconds(seconds));
@@ -303,4 +300,16 @@ int main(int argc, char** argv) {
     std::printf("%s\n", to_json(results).dump(2).c_str());
   else
     print_table(results);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "bench/ring: %s\n", e.what());
+    return 1;
+  }
 }

@@ -33,10 +33,11 @@ constexpr uint32_t slots = PIKA_RING_SLOTS;
 ///   send(n, fill): calls fill(message, i) for the next n messages, whose bytes
 ///     are anything before; how many of them there was room for
 ///   receive(f): calls f(message) for each that is there; how many there were
+template <unsigned Batch>
 class PikaRing {
  public:
-  static constexpr const char* name = "PIKA";
-  static constexpr unsigned batch = 1;
+  static constexpr const char* name = Batch == 1 ? "PIKA" : "PIKA, 16 at once";
+  static constexpr unsigned batch = Batch;
 
   PikaRing() {
     auto* out = reinterpret_cast<pika_ring_out*>(memory_);
@@ -45,21 +46,25 @@ class PikaRing {
   }
 
   template <class F>
-  unsigned send(unsigned, F fill) {
-    pika_msg* slot = pika_ring_reserve(&producer_);
-    if (slot == nullptr) return 0;
-    fill(*slot, 0);
-    pika_ring_commit(&producer_);
-    return 1;
+  unsigned send(unsigned n, F fill) {
+    for (unsigned i = 0; i < n; ++i) {
+      pika_msg* slot = pika_ring_reserve(&producer_);
+      if (slot == nullptr) return i;
+      fill(*slot, i);
+      pika_ring_commit(&producer_);
+    }
+    return n;
   }
 
   template <class F>
   unsigned receive(F f) {
-    const pika_msg* msg = pika_ring_peek(&consumer_);
-    if (msg == nullptr) return 0;
-    f(*msg);
-    pika_ring_pop(&consumer_);
-    return 1;
+    for (unsigned i = 0; i < Batch; ++i) {
+      const pika_msg* msg = pika_ring_peek(&consumer_);
+      if (msg == nullptr) return i;
+      f(*msg);
+      pika_ring_pop(&consumer_);
+    }
+    return Batch;
   }
 
  private:
