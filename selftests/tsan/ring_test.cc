@@ -61,7 +61,7 @@ class Sleeper {
 class Habits {
  public:
   explicit Habits(uint32_t seed) : random_(seed) {}
-  uint32_t batch() { return 1 + random_() % (2 * slots); }
+  uint32_t batch() { return 1 + random_() % (2UL * slots); }
   bool polls_on() { return random_() % 16 != 0; }
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The doorbell as one thread sees it. That its barriers are enough is shown by
-// selftests/model, that they are there by selftests/tsan.
+// The doorbell as one thread sees it. That its barriers are enough, and that none
+// can be left out, is shown by selftests/model.
 
 extern "C" {
 #include "core/bell.h"
@@ -42,7 +42,7 @@ TEST(bell, disarm__spares_peers_the_ringing) {
 TEST(bell, layout__two_bells_share_no_line) {
   static const pika_bell bells[2]{};
   EXPECT_EQ(reinterpret_cast<uintptr_t>(&bells[0]) % PIKA_LINE, 0u);
-  EXPECT_EQ(sizeof(bells), size_t{2 * PIKA_LINE});
+  EXPECT_EQ(sizeof(bells), size_t{2} * PIKA_LINE);
 }
 
 }  // namespace

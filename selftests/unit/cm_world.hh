@@ -51,7 +51,7 @@ struct CmWorld : World {
     pika_msg msg{};
     msg.type = type;
     msg.listen.addr = addr;
-    msg.listen.cookie = id * 1000;
+    msg.listen.cookie = uint64_t{id} * 1000;
     msg.listen.listener = id;
     msg.listen.backlog = backlog;
     msg.listen.port = port;
@@ -59,7 +59,7 @@ struct CmWorld : World {
     endpoint(i).send(0, msg);
     run(0);
     const auto answers = heard(i, PIKA_MSG_LISTENING);
-    if (answers.size() != 1 || answers[0].listening.cookie != id * 1000) return 1;
+    if (answers.size() != 1 || answers[0].listening.cookie != uint64_t{id} * 1000) return 1;
     return answers[0].listening.error;
   }
   int listen(uint32_t id = 1, uint32_t backlog = 100) {

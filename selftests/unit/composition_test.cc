@@ -97,7 +97,7 @@ TEST(composition, errors__say_what_and_where) {
   for (const auto& [text, why] : faults) {
     const Parsed parsed(text);
     EXPECT_FALSE(parsed.ok) << text;
-    EXPECT_EQ(parsed.why, text + ": " + why);
+    EXPECT_EQ(parsed.why, std::string(text).append(": ").append(why));
   }
 }
 

@@ -127,7 +127,8 @@ TEST_F(listener, any_order__finds_what_a_list_would) {
   std::mt19937 random(3);
   for (uint32_t id = 1; id < 20000; id++) {
     const Key key{static_cast<int>(random() % 4), static_cast<uint16_t>(random() % 8)};
-    const auto [a, port] = key;
+    const int a = key.first;
+    const uint16_t port = key.second;
     const bool v6only = random() % 2;
     if (const auto old = model.find(key); old != model.end()) {
       EXPECT_EQ(add(id, addrs[a], port, v6only), -EADDRINUSE);

@@ -305,7 +305,7 @@ TEST(ring, init__consumer_may_come_after_the_first_message) {
 TEST(ring, layout__no_line_is_written_by_both_sides) {
   EXPECT_EQ(offsetof(pika_ring_out, slots), size_t{PIKA_LINE});
   EXPECT_EQ(sizeof(pika_ring_in), size_t{PIKA_LINE});
-  EXPECT_EQ(pika_ring_out_size(8), size_t{9 * PIKA_LINE});
+  EXPECT_EQ(pika_ring_out_size(8), size_t{9} * PIKA_LINE);
 }
 
 /// A page that one side may write and the other only read.

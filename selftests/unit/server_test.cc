@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "world.hh"
 
 namespace {
@@ -35,8 +37,8 @@ struct Sender {
 };
 
 std::vector<uint64_t> flows(const std::vector<pika_msg>& msgs) {
-  std::vector<uint64_t> flows;
-  for (const auto& msg : msgs) flows.push_back(msg.flow);
+  std::vector<uint64_t> flows(msgs.size());
+  std::transform(msgs.begin(), msgs.end(), flows.begin(), [](auto& msg) { return msg.flow; });
   return flows;
 }
 

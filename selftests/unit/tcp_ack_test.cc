@@ -59,6 +59,18 @@ TEST_F(tcp_ack, window__of_an_older_segment_is_not_used) {
   EXPECT_EQ(tcb().snd_wnd, 5000u);
 }
 
+TEST_F(tcp_ack, window__of_what_was_overtaken_is_not_used) {
+  accept();
+  auto s = next("later");
+  s.seq += 3;
+  s.window = 5000;
+  segment(s);
+  window_ = 100;
+  peer_sends("abc");
+  EXPECT_EQ(received(), "abclater");
+  EXPECT_EQ(tcb().snd_wnd, 5000u);
+}
+
 TEST_F(tcp_ack, window__opens_and_data_follows) {
   window_ = 0;
   accept();

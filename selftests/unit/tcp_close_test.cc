@@ -164,6 +164,17 @@ TEST_F(tcp_close, orphan__gives_up_after_eight_retries) {
   EXPECT_EQ(host().flows(), 0u);
 }
 
+TEST_F(tcp_close, death__stops_all_clocks) {
+  app_sets(PIKA_SET_KEEPALIVE, 1);
+  app_sends("in flight");
+  peer_sends("to be acknowledged");
+  forget_frames();
+  segment(next("", PIKA_TCP_RST));
+  host().pass_ms(10'000'000);
+  EXPECT_TRUE(quiet());
+  EXPECT_EQ(stats().timeouts, 0u);
+}
+
 TEST_F(tcp_close, death__of_a_flow_that_has_an_owner_waits_for_it) {
   segment(next("", PIKA_TCP_RST));
   host().pass_ms(100'000);

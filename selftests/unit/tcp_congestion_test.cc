@@ -22,7 +22,7 @@ class tcp_congestion : public ts_fixture {
     accept({.mss = kMss});
     start_ = ack_;
   }
-  void send_segments(u32 n) { app_sends(std::string(n * kMss, 'x')); }
+  void send_segments(u32 n) { app_sends(std::string(size_t{n} * kMss, 'x')); }
   /// Which segments were sent, by number.
   std::vector<u32> numbers() {
     std::vector<u32> n;

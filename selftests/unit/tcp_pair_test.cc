@@ -124,7 +124,7 @@ struct Flying {
 
 std::string noise(std::mt19937& random, size_t len) {
   std::string bytes(len, 0);
-  for (auto& b : bytes) b = random();
+  for (auto& b : bytes) b = static_cast<char>(random());
   return bytes;
 }
 
@@ -158,8 +158,10 @@ class Pair {
     return c;
   }
   u32 slots() { return random_() % 2 ? 8 : 64; }
-  double chance(double most) { return random_() % 3 ? most * (random_() % 1000) / 1000 : 0; }
-  bool happens(double p) { return random_() % 1'000'000 < p * 1'000'000; }
+  double chance(double most) {
+    return random_() % 3 ? most * static_cast<double>(random_() % 1000) / 1000 : 0;
+  }
+  bool happens(double p) { return static_cast<double>(random_() % 1'000'000) < p * 1'000'000; }
 
   void connect() {
     pika_msg msg{};

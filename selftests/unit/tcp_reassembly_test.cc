@@ -66,6 +66,7 @@ TEST_F(tcp_reassembly, overlap__with_the_one_before_is_cut) {
 TEST_F(tcp_reassembly, overlap__with_the_one_behind_is_cut) {
   part(8, 14);
   part(5, 10);
+  EXPECT_EQ(tcb().early->bytes, 3u);
   part(0, 5);
   expect_stream(14);
 }
@@ -172,6 +173,10 @@ TEST_F(tcp_reassembly_small, window__closes_and_opens_with_what_is_read) {
   received();
   app_has_read(500);
   EXPECT_TRUE(quiet()) << "half a segment is a silly window";
+  auto probe = next();
+  probe.seq--;
+  segment(probe);
+  EXPECT_EQ(sent().window, 0);
   app_has_read(1500);
   EXPECT_EQ(sent().window, 2000);
   peer_sends("y");

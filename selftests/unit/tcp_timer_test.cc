@@ -112,8 +112,8 @@ TEST_F(tcp_timer, probe__an_orphan_does_not_go_on_even_if_answered) {
   shut_window();
   app_sends("held");
   app_closes();
-  for (int i = 0; i < 12 && !gone(); i++) {
-    host().pass_ms(120'000);
+  for (int i = 0; i < 120 && !gone(); i++) {
+    host().pass_ms(1000);
     if (!gone()) segment(next());
   }
   EXPECT_TRUE(gone());
@@ -183,8 +183,21 @@ TEST_F(tcp_timer, keep_alive__an_answer_is_enough) {
   EXPECT_EQ(tcb().state, PIKA_TCP_ESTABLISHED);
 }
 
+TEST_F(tcp_timer, keep_alive__waits_as_long_after_whatever_comes) {
+  app_sets(PIKA_SET_KEEPALIVE, 1);
+  app_sets(PIKA_SET_KEEP_IDLE, 10'000);
+  host().pass_ms(9'000);
+  peer_sends("x");
+  peer_sends("y");
+  forget_frames();
+  host().pass_ms(9'999);
+  EXPECT_TRUE(quiet());
+  host().pass_ms(1);
+  EXPECT_EQ(frames(), 1u);
+}
+
 TEST_F(tcp_timer, keep_alive__is_off_unless_asked_for) {
-  host().pass_ms(3 * PIKA_KEEP_IDLE);
+  host().pass_ms(uint64_t{3} * PIKA_KEEP_IDLE);
   EXPECT_TRUE(quiet());
 }
 

@@ -236,7 +236,7 @@ class Host {
     const uint64_t end = now_ns + ms * 1'000'000;
     run();
     for (u32 at; pika_server_next_timer(s, &at);) {
-      const s32 wait = at - static_cast<u32>(now_ns / 1'000'000);
+      const auto wait = static_cast<s32>(at - static_cast<u32>(now_ns / 1'000'000));
       const uint64_t next = now_ns / 1'000'000 * 1'000'000 + std::max(wait, 1) * 1'000'000ULL;
       if (next > end) break;
       now_ns = next;
@@ -400,7 +400,7 @@ class ts_fixture : public testing::Test {
   Segment sent() {
     EXPECT_FALSE(host().wire.empty());
     if (host().wire.empty()) return {};
-    const auto s = parse(host().wire.front());
+    auto s = parse(host().wire.front());
     host().wire.pop_front();
     return s;
   }
