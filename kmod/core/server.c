@@ -457,6 +457,7 @@ static bool begin_run(struct pika_server *s)
 
 	s->now_ns = s->env->ops->now_ns(s->env);
 	s->now_ms = s->now_ns / 1000000;
+	pika_wheel_wake(&s->wheel, s->now_ms);
 	if (woken) {
 		s->asleep = false;
 		pika_bell_disarm(s->bell);

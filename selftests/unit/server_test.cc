@@ -375,6 +375,25 @@ TEST_F(server, timed__fires_in_the_run_after_its_time) {
   EXPECT_EQ(t.fired, 1);
 }
 
+TEST_F(server, timed__armed_after_a_month_of_sleep_is_not_late) {
+  static int fired;
+  static pika_timed timed;
+  fired = 0;
+  pika_timer_init(&timed.timer);
+  timed.fire = [](pika_server*, pika_timed*) { fired++; };
+  a->handlers[PIKA_MSG_SENT] = [](pika_server* s, const pika_msg*) {
+    pika_timed_arm(s, &timed, 10);
+  };
+  world.run();
+  pass_ms(30ULL * 24 * 3600 * 1000);
+  world.endpoint(0).send(0, message(PIKA_MSG_SENT));
+  world.run();
+  EXPECT_EQ(fired, 0);
+  pass_ms(11);
+  world.run();
+  EXPECT_EQ(fired, 1);
+}
+
 TEST(msg, name__is_that_of_the_table) {
   EXPECT_STREQ(pika_msg_name(PIKA_MSG_ACCEPT_CONNECTION), "ACCEPT_CONNECTION");
   EXPECT_STREQ(pika_msg_name(PIKA_MSG_TYPES), "?");
