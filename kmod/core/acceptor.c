@@ -156,7 +156,8 @@ void pika_acceptor_place(struct pika_acceptors *acceptors,
 			 struct pika_acceptor *acceptor)
 {
 	pika_list_move(list_for(acceptor), &acceptor->link);
-	pika_list_remove(&acceptor->idle);
+	if (!pika_list_empty(&acceptor->idle))
+		pika_list_remove(&acceptor->idle);
 	if (!acceptor->registered && !acceptor->offers && !acceptor->open)
 		pika_list_add(&acceptors->idle, &acceptor->idle);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Numbers in packets: big-endian, at any alignment. Byte by byte, which gcc and
- * clang turn into one load or store and a swap.
+ * Numbers in packets: big-endian, at any alignment. Each is one load or store
+ * and a swap.
  */
 #ifndef PIKA_CORE_BYTES_H
 #define PIKA_CORE_BYTES_H
 
 #include "env.h"
 
+/* gcc and clang make one load of it. */
 static inline u16 pika_read_be16(const u8 *bytes)
 {
 	return bytes[0] << 8 | bytes[1];
@@ -19,18 +20,19 @@ static inline u32 pika_read_be32(const u8 *bytes)
 	       bytes[3];
 }
 
+/* Byte by byte, gcc 12 makes four stores of a number that is computed. */
 static inline void pika_write_be16(u8 *bytes, u16 value)
 {
-	bytes[0] = value >> 8;
-	bytes[1] = value & 0xff;
+	__be16 big = cpu_to_be16(value);
+
+	memcpy(bytes, &big, sizeof(big));
 }
 
 static inline void pika_write_be32(u8 *bytes, u32 value)
 {
-	bytes[0] = value >> 24;
-	bytes[1] = value >> 16 & 0xff;
-	bytes[2] = value >> 8 & 0xff;
-	bytes[3] = value & 0xff;
+	__be32 big = cpu_to_be32(value);
+
+	memcpy(bytes, &big, sizeof(big));
 }
 
 #endif /* PIKA_CORE_BYTES_H */

@@ -83,16 +83,16 @@ static void on_syn(struct pika_server *s, const struct pika_msg *msg)
 {
 	struct pika_packet *pkt = msg->packet.packet;
 	struct pika_cm *cm = s->manager;
+	struct pika_segment room, *seg = pika_segment_of(s, pkt, &room);
 	struct pika_listener *listener;
-	struct pika_segment seg;
 	u64 *reason;
 
-	if (pika_packet_parse(pkt, &seg) != PIKA_PARSE_OK) {
+	if (!seg) {
 		drop(s, pkt, &cm->stats.syn_malformed);
 		return;
 	}
-	listener = pika_listener_for(&cm->listeners, &seg.key.local,
-				     seg.key.local_port);
+	listener = pika_listener_for(&cm->listeners, &seg->key.local,
+				     seg->key.local_port);
 	if (!listener) {
 		cm->stats.passed++;
 		s->env->ops->pass(s->env, pkt);
@@ -102,7 +102,7 @@ static void on_syn(struct pika_server *s, const struct pika_msg *msg)
 	if (reason)
 		drop(s, pkt, reason);
 	else
-		admit(s, listener, pkt, seg.key.remote_port);
+		admit(s, listener, pkt, seg->key.remote_port);
 }
 
 static void on_established(struct pika_server *s, const struct pika_msg *msg)

@@ -52,9 +52,17 @@ static inline bool same_key(const struct pika_flow_key *a,
 		 (u16)(a->remote_port ^ b->remote_port));
 }
 
-/* Where @key is or, if it is nowhere, the empty slot where it would go. */
-static inline u32 probe(const struct pika_flow_table *table,
-			const struct pika_flow_key *key, u32 hash)
+/**
+ * pika_flow_find_hashed() - the TCB of a flow whose hash is known
+ * @table: the table
+ * @key: whose
+ * @hash: pika_flow_hash() of @key with the table's secret
+ *
+ * Context: the server's core.
+ * Return: the index given when it was added, or PIKA_POOL_NONE.
+ */
+u32 pika_flow_find_hashed(const struct pika_flow_table *table,
+			  const struct pika_flow_key *key, u32 hash)
 {
 	const struct pika_flow_slot *slot;
 	u32 i = hash & table->mask;
@@ -62,10 +70,10 @@ static inline u32 probe(const struct pika_flow_table *table,
 	for (;; i = (i + 1) & table->mask) {
 		slot = &table->slots[i];
 		if (slot->index == PIKA_POOL_NONE)
-			return i;
+			return PIKA_POOL_NONE;
 		if (slot->hash == hash &&
 		    same_key(table->key_of(table->owner, slot->index), key))
-			return i;
+			return slot->index;
 	}
 }
 
@@ -75,14 +83,36 @@ static inline u32 probe(const struct pika_flow_table *table,
  * @key: whose
  *
  * Context: the server's core.
- * Return: the index given to pika_flow_add(), or PIKA_POOL_NONE.
+ * Return: the index given when it was added, or PIKA_POOL_NONE.
  */
 u32 pika_flow_find(const struct pika_flow_table *table,
 		   const struct pika_flow_key *key)
 {
-	u32 hash = pika_flow_hash(&table->secret, key);
+	return pika_flow_find_hashed(table, key,
+				     pika_flow_hash(&table->secret, key));
+}
 
-	return table->slots[probe(table, key, hash)].index;
+/**
+ * pika_flow_add_hashed() - let a flow be found that was just looked for in vain
+ * @table: the table
+ * @hash: of its key
+ * @index: of its TCB
+ *
+ * Context: the server's core.
+ * Return: false if half of the slots are taken.
+ */
+bool pika_flow_add_hashed(struct pika_flow_table *table, u32 hash, u32 index)
+{
+	u32 i = hash & table->mask;
+
+	if (table->used > table->mask / 2)
+		return false;
+	while (table->slots[i].index != PIKA_POOL_NONE)
+		i = (i + 1) & table->mask;
+	table->slots[i].index = index;
+	table->slots[i].hash = hash;
+	table->used++;
+	return true;
 }
 
 /**
@@ -98,14 +128,9 @@ bool pika_flow_add(struct pika_flow_table *table,
 		   const struct pika_flow_key *key, u32 index)
 {
 	u32 hash = pika_flow_hash(&table->secret, key);
-	struct pika_flow_slot *slot = &table->slots[probe(table, key, hash)];
 
-	if (slot->index != PIKA_POOL_NONE || table->used > table->mask / 2)
-		return false;
-	slot->index = index;
-	slot->hash = hash;
-	table->used++;
-	return true;
+	return pika_flow_find_hashed(table, key, hash) == PIKA_POOL_NONE &&
+	       pika_flow_add_hashed(table, hash, index);
 }
 
 /*
@@ -135,19 +160,19 @@ static void close_hole(struct pika_flow_table *table, u32 i)
 /**
  * pika_flow_remove() - the flow is found no more
  * @table: the table
- * @key: the flow's; its TCB must still hold it
+ * @hash: of its key
+ * @index: given when it was added
  *
  * Context: the server's core.
  * Return: false if it was not there.
  */
-bool pika_flow_remove(struct pika_flow_table *table,
-		      const struct pika_flow_key *key)
+bool pika_flow_remove(struct pika_flow_table *table, u32 hash, u32 index)
 {
-	u32 hash = pika_flow_hash(&table->secret, key);
-	u32 i = probe(table, key, hash);
+	u32 i = hash & table->mask;
 
-	if (table->slots[i].index == PIKA_POOL_NONE)
-		return false;
+	for (; table->slots[i].index != index; i = (i + 1) & table->mask)
+		if (table->slots[i].index == PIKA_POOL_NONE)
+			return false;
 	close_hole(table, i);
 	table->used--;
 	return true;

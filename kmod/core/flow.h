@@ -77,9 +77,11 @@ void pika_flow_init(struct pika_flow_table *table, struct pika_flow_slot *slots,
 		    pika_flow_key_fn key_of, void *owner);
 u32 pika_flow_find(const struct pika_flow_table *table,
 		   const struct pika_flow_key *key);
+u32 pika_flow_find_hashed(const struct pika_flow_table *table,
+			  const struct pika_flow_key *key, u32 hash);
 bool pika_flow_add(struct pika_flow_table *table,
 		   const struct pika_flow_key *key, u32 index);
-bool pika_flow_remove(struct pika_flow_table *table,
-		      const struct pika_flow_key *key);
+bool pika_flow_add_hashed(struct pika_flow_table *table, u32 hash, u32 index);
+bool pika_flow_remove(struct pika_flow_table *table, u32 hash, u32 index);
 
 #endif /* PIKA_CORE_FLOW_H */

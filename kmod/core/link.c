@@ -72,24 +72,27 @@ static void send_segment(struct pika_server *s, struct pika_packet *pkt,
 		stats->segments++;
 }
 
-static void forward(struct pika_server *s, struct pika_packet *pkt,
-		    const struct pika_segment *seg)
+/* A component of this server need not read the headers again. */
+static void forward(struct pika_server *s, struct pika_packet *pkt)
 {
+	const struct pika_segment *seg = &s->segment;
+
 	pkt->flags |= PIKA_PACKET_CHECKED;
+	s->parsed = pkt;
 	if (opens_connection(seg) && s->link->listeners[seg->key.local_port])
 		send_syn(s, pkt);
 	else
 		send_segment(s, pkt, seg->key.remote_port);
+	s->parsed = NULL;
 }
 
 static void classify(struct pika_server *s, struct pika_packet *pkt)
 {
 	struct pika_link_stats *stats = &s->link->stats;
-	struct pika_segment seg;
 
-	switch (pika_packet_parse(pkt, &seg)) {
+	switch (pika_packet_parse(pkt, &s->segment)) {
 	case PIKA_PARSE_OK:
-		forward(s, pkt, &seg);
+		forward(s, pkt);
 		break;
 	case PIKA_PARSE_SHORT:
 		drop(s, pkt, &stats->malformed);
@@ -222,6 +225,17 @@ void pika_link_unlisten(struct pika_link *link, u16 port)
 }
 
 /**
+ * pika_link_waits() - does a frame wait for the card?
+ * @s: a server with a link server
+ *
+ * Return: true if one does: run the server again.
+ */
+bool pika_link_waits(const struct pika_server *s)
+{
+	return !pika_list_empty(&s->link->unsent);
+}
+
+/**
  * pika_link_poll() - what has come from the card, and what it had no room for
  * @s: a server with a link server
  * @budget: packets at most
@@ -239,7 +253,8 @@ u32 pika_link_poll(struct pika_server *s, u32 budget)
 	link->stats.received += n;
 	for (i = 0; i < n; i++)
 		classify(s, pkts[i]);
-	transmit_waiting(s);
+	if (pika_link_waits(s))
+		transmit_waiting(s);
 	return n;
 }
 
@@ -277,15 +292,4 @@ void pika_link_flush(struct pika_server *s)
 		return;
 	link->dirty = false;
 	s->env->ops->flush(s->env, link->queue);
-}
-
-/**
- * pika_link_waits() - does a frame wait for the card?
- * @s: a server with a link server
- *
- * Return: true if one does: run the server again.
- */
-bool pika_link_waits(const struct pika_server *s)
-{
-	return !pika_list_empty(&s->link->unsent);
 }

@@ -31,7 +31,8 @@ static void read_mss(const u8 *bytes, struct pika_tcp_options *out)
 	out->present |= PIKA_OPTION_MSS;
 }
 
-static void read_timestamp(const u8 *bytes, struct pika_tcp_options *out)
+static inline void read_timestamp(const u8 *bytes,
+				  struct pika_tcp_options *out)
 {
 	out->ts_value = pika_read_be32(bytes);
 	out->ts_echo = pika_read_be32(bytes + 4);
@@ -88,6 +89,8 @@ void pika_options_parse(const u8 *bytes, u32 len, struct pika_tcp_options *out)
 	if (likely(len >= PIKA_OPTIONS_TIMESTAMP &&
 		   pika_read_be32(bytes) == ALIGNED_TIMESTAMP)) {
 		read_timestamp(bytes + 4, out);
+		if (likely(len == PIKA_OPTIONS_TIMESTAMP))
+			return;
 		bytes += PIKA_OPTIONS_TIMESTAMP;
 	}
 	while (bytes < end && *bytes != KIND_END) {

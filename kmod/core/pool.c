@@ -75,23 +75,3 @@ void pika_pool_put(struct pika_pool *pool, u32 index)
 	pool->free = index;
 	pool->used--;
 }
-
-/**
- * pika_pool_find() - the object that a handle names, if it still lives
- * @pool: the pool
- * @index: from the handle, so any number
- * @generation: likewise
- *
- * Return: the object, or NULL if it was put since, or never was.
- */
-void *pika_pool_find(const struct pika_pool *pool, u32 index, u32 generation)
-{
-	const struct pika_pool_slot *slot;
-
-	if (unlikely(index >= pool->count))
-		return NULL;
-	slot = &pool->slots[index];
-	if (slot->next != PIKA_POOL_TAKEN || slot->generation != generation)
-		return NULL;
-	return pika_pool_at(pool, index);
-}

@@ -48,7 +48,6 @@ void pika_pool_init(struct pika_pool *pool, void *objects,
 		    struct pika_pool_slot *slots, u32 size, u32 count);
 u32 pika_pool_take(struct pika_pool *pool);
 void pika_pool_put(struct pika_pool *pool, u32 index);
-void *pika_pool_find(const struct pika_pool *pool, u32 index, u32 generation);
 
 /**
  * pika_pool_at() - the object at an index
@@ -72,6 +71,27 @@ static inline void *pika_pool_at(const struct pika_pool *pool, u32 index)
 static inline u32 pika_pool_generation(const struct pika_pool *pool, u32 index)
 {
 	return pool->slots[index].generation;
+}
+
+/**
+ * pika_pool_find() - the object that a handle names, if it still lives
+ * @pool: the pool
+ * @index: from the handle, so any number
+ * @generation: likewise
+ *
+ * Return: the object, or NULL if it was put since, or never was.
+ */
+static inline void *pika_pool_find(const struct pika_pool *pool, u32 index,
+				   u32 generation)
+{
+	const struct pika_pool_slot *slot;
+
+	if (unlikely(index >= pool->count))
+		return NULL;
+	slot = &pool->slots[index];
+	if (slot->next != PIKA_POOL_TAKEN || slot->generation != generation)
+		return NULL;
+	return pika_pool_at(pool, index);
 }
 
 #endif /* PIKA_CORE_POOL_H */

@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "bell.h"
+#include "packet.h"
 #include "ring.h"
 #include "timer.h"
 
@@ -113,6 +114,8 @@ struct pika_server_stats {
  * @env: the shell
  * @now_ns: when this run began
  * @now_ms: the same, for timers
+ * @parsed: the packet that the LS has just read and is giving away, or NULL
+ * @segment: its headers
  * @id: its address
  * @cm: address of the CM that this server's LS asks
  * @ls: address of the LS that sends for this server's TS
@@ -144,6 +147,8 @@ struct pika_server {
 	struct pika_env *env;
 	u64 now_ns;
 	u32 now_ms;
+	struct pika_packet *parsed;
+	struct pika_segment segment;
 	u16 id;
 	u16 cm;
 	u16 ls;
@@ -172,6 +177,26 @@ struct pika_server {
 };
 
 /**
+ * pika_segment_of() - the headers of a packet that a message has brought
+ * @s: the server whose handler is running
+ * @pkt: the packet
+ * @room: for its headers, if they have to be read
+ *
+ * An LS in the same server has read them already.
+ *
+ * Return: the headers, valid until the handler sends or returns; NULL if @pkt
+ * is no segment.
+ */
+static inline struct pika_segment *pika_segment_of(struct pika_server *s,
+						   struct pika_packet *pkt,
+						   struct pika_segment *room)
+{
+	if (likely(s->parsed == pkt))
+		return &s->segment;
+	return pika_packet_parse(pkt, room) == PIKA_PARSE_OK ? room : NULL;
+}
+
+/**
  * struct pika_timed - a timer with what to do when it fires
  * @timer: its entry in the wheel
  * @fire: called with the timer disarmed
@@ -196,6 +221,8 @@ bool pika_server_next_timer(const struct pika_server *s, u32 *expires_ms);
 bool pika_has_room(struct pika_server *s, u16 to);
 void pika_hold(struct pika_server *s);
 bool pika_send(struct pika_server *s, u16 to, struct pika_msg *msg);
+struct pika_msg *pika_begin_send(struct pika_server *s, u16 to);
+void pika_end_send(struct pika_server *s, u16 to, const struct pika_msg *msg);
 void pika_send_later(struct pika_server *s, u16 to, struct pika_retry *retry);
 void pika_forget_retry(struct pika_server *s, u16 to, struct pika_retry *retry);
 void pika_timed_arm(struct pika_server *s, struct pika_timed *timed,

@@ -119,6 +119,7 @@ struct pika_chunk {
 /**
  * struct pika_tcb - see above
  * @key: addresses and ports
+ * @hash: of @key, in the flow table
  * @index: its own, in the pool
  * @flags: PIKA_TCB_*
  * @rcv_nxt: RCV.NXT
@@ -208,6 +209,7 @@ struct pika_chunk {
  */
 struct pika_tcb {
 	struct pika_flow_key key;
+	u32 hash;
 	u32 index;
 	u32 flags;
 	u32 rcv_nxt;

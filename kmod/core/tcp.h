@@ -15,6 +15,7 @@
 #define PIKA_RTO_AFTER_SYN	3000	/* RFC 6298 5.7 */
 #define PIKA_RTO_MIN		200	/* over the smoothed time; as Linux */
 #define PIKA_RTO_MAX		120000	/* RFC 6298 2.5 */
+#define PIKA_BACKOFF_MAX	16	/* times that the RTO is doubled */
 #define PIKA_DELAYED_ACK	40	/* RFC 9293 3.8.6.3: below 500 */
 #define PIKA_TIME_WAIT		60000	/* RFC 9293 3.4.2: 2 MSL */
 #define PIKA_FIN_WAIT_2		60000	/* of an orphan */
@@ -137,6 +138,13 @@ static inline u32 pika_tcp_flight(const struct pika_tcb *tcb)
 	return tcb->snd_max - tcb->snd_una;
 }
 
+/* Of a key, as the flow table wants it. */
+static inline u32 pika_ts_hash(const struct pika_server *s,
+			       const struct pika_flow_key *key)
+{
+	return pika_flow_hash(&s->ts->flows.secret, key);
+}
+
 static inline u32 pika_now_us(const struct pika_server *s)
 {
 	return s->now_ns / 1000;
@@ -144,14 +152,21 @@ static inline u32 pika_now_us(const struct pika_server *s)
 
 /* ts.c: TCBs, and who is looked at in this run */
 struct pika_tcb *pika_ts_take(struct pika_server *s,
-			      const struct pika_flow_key *key);
+			      const struct pika_flow_key *key, u32 hash);
 struct pika_tcb *pika_ts_find(struct pika_server *s, u64 flow);
 struct pika_tcb *pika_ts_lookup(struct pika_server *s,
-				const struct pika_flow_key *key);
-void pika_ts_changed(struct pika_server *s, struct pika_tcb *tcb);
+				const struct pika_flow_key *key, u32 hash);
+void pika_ts_add_changed(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_block(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_free(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_free_packets(struct pika_server *s, struct pika_packet *pkt);
+
+/* Look at a flow before this run ends. */
+static inline void pika_ts_changed(struct pika_server *s, struct pika_tcb *tcb)
+{
+	if (!(tcb->flags & PIKA_TCB_CHANGED))
+		pika_ts_add_changed(s, tcb);
+}
 
 /* ts_wait.c: TIME_WAIT */
 void pika_ts_wait(struct pika_server *s, struct pika_tcb *tcb);
@@ -251,11 +266,33 @@ void pika_tcp_recovery_acked(struct pika_server *s, struct pika_tcb *tcb,
 
 /* tcp_rtt.c */
 void pika_tcp_rtt_sample(struct pika_tcb *tcb, u32 rtt_us);
-void pika_tcp_rtt_start(struct pika_server *s, struct pika_tcb *tcb, u32 seq);
 void pika_tcp_rtt_acked(struct pika_server *s, struct pika_tcb *tcb,
 			const struct pika_tcp_options *options);
-u32 pika_tcp_rto(const struct pika_tcb *tcb);
-u32 pika_tcp_ts_now(const struct pika_server *s, const struct pika_tcb *tcb);
+
+/* Measure from now until @seq, sent for the first time, is acknowledged. */
+static inline void pika_tcp_rtt_start(struct pika_server *s,
+				      struct pika_tcb *tcb, u32 seq)
+{
+	tcb->flags |= PIKA_TCB_RTT;
+	tcb->rtt_seq = seq;
+	tcb->rtt_us = pika_now_us(s);
+}
+
+/* How long to wait for an ACK, back-off included (RFC 6298 5.5), in ms. */
+static inline u32 pika_tcp_rto(const struct pika_tcb *tcb)
+{
+	u64 rto = (u64)tcb->rto_ms << min_t(u32, tcb->backoff,
+					    PIKA_BACKOFF_MAX);
+
+	return min_t(u64, rto, PIKA_RTO_MAX);
+}
+
+/* TSval, in ms; for each flow the clock is moved: RFC 7323 7.1. */
+static inline u32 pika_tcp_ts_now(const struct pika_server *s,
+				  const struct pika_tcb *tcb)
+{
+	return s->now_ms + tcb->ts_offset;
+}
 
 /* tcp_timer.c */
 void pika_tcp_clock_set(struct pika_server *s, struct pika_tcb *tcb,

@@ -24,7 +24,7 @@ void pika_tcp_forget(struct pika_server *s, struct pika_tcb *tcb)
 {
 	if (tcb->state == PIKA_TCP_TIME_WAIT && tcb->flags & PIKA_TCB_GONE)
 		pika_ts_unwait(s, tcb);
-	pika_flow_remove(&s->ts->flows, &tcb->key);
+	pika_flow_remove(&s->ts->flows, tcb->hash, tcb->index);
 	tcb->state = PIKA_TCP_CLOSED;
 	/* An offer stands, and so does its clock. */
 	tcb->clocks &= 1u << PIKA_CLOCK_CLAIM;
@@ -144,14 +144,18 @@ void pika_tcp_time_wait(struct pika_server *s, struct pika_tcb *tcb)
  * pika_tcp_fin_arrived() - the peer sends no more, and all of it is here
  * @s: the flow's server
  * @tcb: the flow; RCV.NXT is the FIN's
+ *
+ * The program is likely to close now: as in Linux, the ACK waits a little for
+ * its FIN, like that of data.
  */
 void pika_tcp_fin_arrived(struct pika_server *s, struct pika_tcb *tcb)
 {
 	tcb->rcv_nxt++;
-	tcb->flags |= PIKA_TCB_ACK_NOW;
 	tcb->update |= PIKA_UPDATE_EOF;
 	pika_ts_update(s, tcb);
 	free_early(s, tcb);
+	if (tcb->state != PIKA_TCP_ESTABLISHED)
+		tcb->flags |= PIKA_TCB_ACK_NOW;
 	switch (tcb->state) {
 	case PIKA_TCP_ESTABLISHED:
 		tcb->state = PIKA_TCP_CLOSE_WAIT;

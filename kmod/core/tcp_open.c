@@ -28,8 +28,14 @@ static u8 window_shift(u32 buffer)
 static u32 timestamp_offset(const struct pika_server *s,
 			    const struct pika_flow_key *key)
 {
-	return pika_siphash(&s->ts->ts_secret, &key->local,
-			    sizeof(key->local) + sizeof(key->remote));
+	const size_t len = sizeof(key->local) + sizeof(key->remote);
+	u8 v4[8];
+
+	if (!pika_addr_is_v4(&key->local))
+		return pika_siphash(&s->ts->ts_secret, &key->local, len);
+	memcpy(v4, key->local.b + 12, 4);
+	memcpy(v4 + 4, key->remote.b + 12, 4);
+	return pika_siphash(&s->ts->ts_secret, v4, sizeof(v4));
 }
 
 /* What both ways of opening have in common. */

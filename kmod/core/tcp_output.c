@@ -174,6 +174,8 @@ static void output_data(struct pika_server *s, struct pika_tcb *tcb)
  */
 void pika_tcp_output(struct pika_server *s, struct pika_tcb *tcb)
 {
+	bool has_data = tcb->flags & PIKA_TCB_OUTPUT;
+
 	tcb->flags &= ~PIKA_TCB_OUTPUT;
 	switch (tcb->state) {
 	case PIKA_TCP_CLOSED:
@@ -188,7 +190,8 @@ void pika_tcp_output(struct pika_server *s, struct pika_tcb *tcb)
 	case PIKA_TCP_TIME_WAIT:
 		break;
 	default:
-		output_data(s, tcb);
+		if (has_data)
+			output_data(s, tcb);
 	}
 	if (tcb->flags & PIKA_TCB_ACK_NOW &&
 	    !(tcb->flags & PIKA_TCB_BLOCKED))

@@ -7,20 +7,6 @@
 
 #include "tcp.h"
 
-#define BACKOFF_MAX	16
-
-/**
- * pika_tcp_ts_now() - TSval
- * @s: the flow's server
- * @tcb: the flow, for which the clock is moved: RFC 7323 7.1
- *
- * Return: milliseconds.
- */
-u32 pika_tcp_ts_now(const struct pika_server *s, const struct pika_tcb *tcb)
-{
-	return s->now_ms + tcb->ts_offset;
-}
-
 /*
  * RFC 6298 2.2 and 2.3, with alpha 1/8 and beta 1/4; but as in Linux the least
  * is what is added to the smoothed time, so that a peer's delayed ACK never is
@@ -59,19 +45,6 @@ void pika_tcp_rtt_sample(struct pika_tcb *tcb, u32 rtt_us)
 }
 
 /**
- * pika_tcp_rtt_start() - measure from now
- * @s: the flow's server
- * @tcb: the flow
- * @seq: until this is acknowledged; sent now for the first time
- */
-void pika_tcp_rtt_start(struct pika_server *s, struct pika_tcb *tcb, u32 seq)
-{
-	tcb->flags |= PIKA_TCB_RTT;
-	tcb->rtt_seq = seq;
-	tcb->rtt_us = pika_now_us(s);
-}
-
-/**
  * pika_tcp_rtt_acked() - something new was acknowledged
  * @s: the flow's server
  * @tcb: the flow, SND.UNA set
@@ -96,17 +69,4 @@ void pika_tcp_rtt_acked(struct pika_server *s, struct pika_tcb *tcb,
 		if (ms < PIKA_RTO_MAX)
 			pika_tcp_rtt_sample(tcb, ms * 1000);
 	}
-}
-
-/**
- * pika_tcp_rto() - how long to wait for an ACK
- * @tcb: the flow
- *
- * Return: milliseconds, back-off included (RFC 6298 5.5).
- */
-u32 pika_tcp_rto(const struct pika_tcb *tcb)
-{
-	u64 rto = (u64)tcb->rto_ms << min_t(u32, tcb->backoff, BACKOFF_MAX);
-
-	return min_t(u64, rto, PIKA_RTO_MAX);
 }

@@ -79,12 +79,13 @@ static bool take_memory(struct pika_server *s, struct pika_arena *arena,
  * pika_ts_take() - a TCB for a new flow
  * @s: its server
  * @key: whose; not in the flow table
+ * @hash: pika_ts_hash() of @key
  *
  * Return: the TCB, in the table, CLOSED, nearly all zeroes; NULL if none is
  * free, not even one in TIME_WAIT, which is counted.
  */
 struct pika_tcb *pika_ts_take(struct pika_server *s,
-			      const struct pika_flow_key *key)
+			      const struct pika_flow_key *key, u32 hash)
 {
 	struct pika_ts *ts = s->ts;
 	u32 index = pika_pool_take(&ts->tcbs);
@@ -99,6 +100,7 @@ struct pika_tcb *pika_ts_take(struct pika_server *s,
 	tcb = pika_pool_at(&ts->tcbs, index);
 	memset(tcb, 0, sizeof(*tcb));
 	tcb->key = *key;
+	tcb->hash = hash;
 	tcb->index = index;
 	tcb->ttl = 64;
 	tcb->endpoint = PIKA_NOBODY;
@@ -111,7 +113,7 @@ struct pika_tcb *pika_ts_take(struct pika_server *s,
 	tcb->timed.fire = pika_tcp_fire;
 	tcb->endpoint_retry.again = pika_ts_retry_endpoint;
 	tcb->cm_retry.again = pika_ts_retry_cm;
-	WARN_ON_ONCE(!pika_flow_add(&ts->flows, key, index));
+	WARN_ON_ONCE(!pika_flow_add_hashed(&ts->flows, hash, index));
 	return tcb;
 }
 
@@ -138,30 +140,29 @@ struct pika_tcb *pika_ts_find(struct pika_server *s, u64 flow)
  * pika_ts_lookup() - the TCB of a segment
  * @s: its server
  * @key: the segment's
+ * @hash: pika_ts_hash() of @key
  *
  * Return: the TCB or NULL.
  */
 struct pika_tcb *pika_ts_lookup(struct pika_server *s,
-				const struct pika_flow_key *key)
+				const struct pika_flow_key *key, u32 hash)
 {
-	u32 index = pika_flow_find(&s->ts->flows, key);
+	u32 index = pika_flow_find_hashed(&s->ts->flows, key, hash);
 
 	return index == PIKA_POOL_NONE ? NULL :
 		pika_pool_at(&s->ts->tcbs, index);
 }
 
 /**
- * pika_ts_changed() - look at a flow before this run ends
+ * pika_ts_add_changed() - look at a flow before this run ends
  * @s: its server
- * @tcb: the flow
+ * @tcb: the flow, not yet on that list: see pika_ts_changed()
  */
-void pika_ts_changed(struct pika_server *s, struct pika_tcb *tcb)
+void pika_ts_add_changed(struct pika_server *s, struct pika_tcb *tcb)
 {
 	struct pika_tcb_list *list = &s->ts->changed;
 	struct pika_tcb *last;
 
-	if (tcb->flags & PIKA_TCB_CHANGED)
-		return;
 	tcb->flags |= PIKA_TCB_CHANGED;
 	tcb->changed_next = PIKA_POOL_NONE;
 	if (list->first == PIKA_POOL_NONE) {
@@ -297,21 +298,21 @@ u32 pika_ts_flush(struct pika_server *s)
 static void on_segment(struct pika_server *s, const struct pika_msg *msg)
 {
 	struct pika_packet *pkt = msg->packet.packet;
-	struct pika_segment seg;
+	struct pika_segment room, *seg = pika_segment_of(s, pkt, &room);
 	struct pika_tcb *tcb;
 
-	if (pika_packet_parse(pkt, &seg) != PIKA_PARSE_OK) {
+	if (!seg) {
 		s->ts->stats.dropped_malformed++;
 		s->env->ops->free_packet(s->env, pkt);
 		return;
 	}
-	tcb = pika_ts_lookup(s, &seg.key);
+	tcb = pika_ts_lookup(s, &seg->key, pika_ts_hash(s, &seg->key));
 	if (!tcb) {
 		s->ts->stats.no_flow++;
 		s->env->ops->pass(s->env, pkt);
 		return;
 	}
-	pika_tcp_input(s, tcb, pkt, &seg);
+	pika_tcp_input(s, tcb, pkt, seg);
 }
 
 /* The last of its frames has: what they referred to is the owner's again. */

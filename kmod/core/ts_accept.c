@@ -50,10 +50,10 @@ static bool may_reuse(const struct pika_tcb *tcb,
 }
 
 static void begin(struct pika_server *s, const struct pika_msg_admit *admit,
-		  struct pika_segment *seg)
+		  struct pika_segment *seg, u32 hash)
 {
 	struct pika_packet *pkt = admit->packet;
-	struct pika_tcb *tcb = pika_ts_take(s, &seg->key);
+	struct pika_tcb *tcb = pika_ts_take(s, &seg->key, hash);
 
 	if (!tcb) {
 		s->env->ops->free_packet(s->env, pkt);
@@ -70,26 +70,29 @@ static void begin(struct pika_server *s, const struct pika_msg_admit *admit,
 static void on_admit(struct pika_server *s, const struct pika_msg *msg)
 {
 	const struct pika_msg_admit *admit = &msg->admit;
-	struct pika_segment seg;
+	struct pika_segment room, *seg = pika_segment_of(s, admit->packet,
+							 &room);
 	struct pika_tcb *tcb;
+	u32 hash;
 
-	if (pika_packet_parse(admit->packet, &seg) != PIKA_PARSE_OK) {
+	if (!seg) {
 		s->ts->stats.dropped_malformed++;
 		s->env->ops->free_packet(s->env, admit->packet);
 		refuse_admission(s, admit);
 		return;
 	}
-	tcb = pika_ts_lookup(s, &seg.key);
-	if (tcb && may_reuse(tcb, admit->packet, &seg)) {
+	hash = pika_ts_hash(s, &seg->key);
+	tcb = pika_ts_lookup(s, &seg->key, hash);
+	if (tcb && may_reuse(tcb, admit->packet, seg)) {
 		s->ts->stats.time_wait_reused++;
 		pika_tcp_die(s, tcb, 0);
 		tcb = NULL;
 	}
 	if (!tcb) {
-		begin(s, admit, &seg);
+		begin(s, admit, seg, hash);
 		return;
 	}
-	pika_tcp_input(s, tcb, admit->packet, &seg);
+	pika_tcp_input(s, tcb, admit->packet, seg);
 	refuse_admission(s, admit);
 }
 

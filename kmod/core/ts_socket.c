@@ -194,7 +194,8 @@ static void on_connect(struct pika_server *s, const struct pika_msg *msg)
 		.local_port = msg->connect.local_port,
 		.remote_port = msg->connect.remote_port,
 	};
-	struct pika_tcb *tcb = pika_ts_lookup(s, &key);
+	u32 hash = pika_ts_hash(s, &key);
+	struct pika_tcb *tcb = pika_ts_lookup(s, &key, hash);
 
 	if (tcb && may_reuse(s, tcb)) {
 		s->ts->stats.time_wait_reused++;
@@ -203,7 +204,7 @@ static void on_connect(struct pika_server *s, const struct pika_msg *msg)
 		refuse_connect(s, msg, EADDRINUSE);
 		return;
 	}
-	tcb = pika_ts_take(s, &key);
+	tcb = pika_ts_take(s, &key, hash);
 	if (!tcb) {
 		refuse_connect(s, msg, ENOBUFS);
 		return;

@@ -72,18 +72,19 @@ void pika_ts_closed(struct pika_server *s, struct pika_tcb *tcb)
 
 static bool send_available(struct pika_server *s, struct pika_tcb *tcb)
 {
-	struct pika_msg msg;
+	struct pika_msg *msg = pika_begin_send(s, tcb->endpoint);
 
-	msg.type = PIKA_MSG_CONNECTION_AVAILABLE;
-	msg.flow = pika_ts_handle(s, tcb);
-	msg.available.local = tcb->key.local;
-	msg.available.remote = tcb->key.remote;
-	msg.available.listener = tcb->listener;
-	msg.available.acceptor = tcb->acceptor;
-	msg.available.local_port = tcb->key.local_port;
-	msg.available.remote_port = tcb->key.remote_port;
-	if (!pika_send(s, tcb->endpoint, &msg))
+	if (!msg)
 		return false;
+	msg->type = PIKA_MSG_CONNECTION_AVAILABLE;
+	msg->flow = pika_ts_handle(s, tcb);
+	msg->available.local = tcb->key.local;
+	msg->available.remote = tcb->key.remote;
+	msg->available.listener = tcb->listener;
+	msg->available.acceptor = tcb->acceptor;
+	msg->available.local_port = tcb->key.local_port;
+	msg->available.remote_port = tcb->key.remote_port;
+	pika_end_send(s, tcb->endpoint, msg);
 	tcb->tell &= ~PIKA_TELL_OFFER;
 	return true;
 }
@@ -110,21 +111,22 @@ static u32 first_ready(const struct pika_tcb *tcb)
 
 static bool send_update(struct pika_server *s, struct pika_tcb *tcb)
 {
-	struct pika_msg msg;
+	struct pika_msg *msg = pika_begin_send(s, tcb->endpoint);
 
-	msg.type = tcb->tell & PIKA_TELL_RESULT ? PIKA_MSG_CLAIM_RESULT :
-		PIKA_MSG_UPDATE;
-	msg.flow = pika_ts_handle(s, tcb);
-	msg.update.socket = tcb->socket;
-	msg.update.packet = tcb->ready;
-	msg.update.bytes = tcb->ready_bytes;
-	msg.update.acked = tcb->at_link ? 0 : tcb->acked;
-	msg.update.urgent = tcb->update & PIKA_UPDATE_URGENT ?
-		tcb->rcv_up - first_ready(tcb) : 0;
-	msg.update.error = tcb->error;
-	msg.update.flags = tcb->update;
-	if (!pika_send(s, tcb->endpoint, &msg))
+	if (!msg)
 		return false;
+	msg->type = tcb->tell & PIKA_TELL_RESULT ? PIKA_MSG_CLAIM_RESULT :
+		PIKA_MSG_UPDATE;
+	msg->flow = pika_ts_handle(s, tcb);
+	msg->update.socket = tcb->socket;
+	msg->update.packet = tcb->ready;
+	msg->update.bytes = tcb->ready_bytes;
+	msg->update.acked = tcb->at_link ? 0 : tcb->acked;
+	msg->update.urgent = tcb->update & PIKA_UPDATE_URGENT ?
+		tcb->rcv_up - first_ready(tcb) : 0;
+	msg->update.error = tcb->error;
+	msg->update.flags = tcb->update;
+	pika_end_send(s, tcb->endpoint, msg);
 	was_told(tcb);
 	return true;
 }

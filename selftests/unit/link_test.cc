@@ -108,6 +108,20 @@ TEST_F(link_server, segment__is_marked_as_checked) {
   EXPECT_TRUE(pkt->flags & PIKA_PACKET_CHECKED);
 }
 
+TEST_F(link_server, segment__is_read_once_if_the_ts_is_here) {
+  static const pika_segment* given;
+  s->handlers[PIKA_MSG_SEGMENT] = [](pika_server* self, const pika_msg* msg) {
+    pika_segment room;
+    given = pika_segment_of(self, msg->packet.packet, &room);
+  };
+  pika_packet* pkt = receive(1000, 80, PIKA_TCP_ACK);
+  world.run();
+  EXPECT_EQ(given, &s->segment);
+  EXPECT_EQ(given->key.remote_port, 1000);
+  pika_segment room;
+  EXPECT_EQ(pika_segment_of(s, pkt, &room), &room) << "the memory may be another packet's now";
+}
+
 TEST_F(link_server, malformed__is_dropped_and_counted) {
   auto* pkt = receive(1001, 80, PIKA_TCP_ACK);
   pkt->len = pkt->linear = 25;

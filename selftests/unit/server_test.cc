@@ -86,6 +86,27 @@ TEST_F(server, send__refuses_when_the_ring_is_full) {
   EXPECT_EQ(a->stats.full, 1u);
 }
 
+TEST_F(server, begin_send__is_sent_at_its_end_like_any_other) {
+  pika_msg* msg = pika_begin_send(a, 1);
+  ASSERT_NE(msg, nullptr);
+  msg->type = PIKA_MSG_SENT;
+  msg->flow = 7;
+  world.run();
+  EXPECT_TRUE(world.seen(1).empty());
+  pika_end_send(a, 1, msg);
+  world.run();
+  ASSERT_EQ(world.seen(1).size(), 1u);
+  EXPECT_EQ(world.seen(1)[0].from, 0);
+  EXPECT_EQ(world.seen(1)[0].flow, 7u);
+  EXPECT_EQ(a->sent[PIKA_MSG_SENT], 1u);
+}
+
+TEST_F(server, begin_send__refuses_when_the_ring_is_full) {
+  fill();
+  EXPECT_EQ(pika_begin_send(a, 1), nullptr);
+  EXPECT_EQ(a->stats.full, 1u);
+}
+
 TEST_F(server, send__refuses_an_address_that_does_not_exist) {
   EXPECT_FALSE(send(1, PIKA_NOBODY));
   Sender sender(1, PIKA_NOBODY);

@@ -30,9 +30,20 @@ TEST_F(tcp_close, active__fin_wait_1_and_2_and_time_wait) {
   EXPECT_TRUE(told_gone() == false && flags_ & PIKA_UPDATE_EOF);
 }
 
+TEST_F(tcp_close, passive__a_close_at_once_takes_the_ack_along) {
+  peer_sends("", PIKA_TCP_FIN);
+  app_closes();
+  const auto fin = sent();
+  EXPECT_TRUE(fin.flags & PIKA_TCP_FIN);
+  EXPECT_EQ(fin.ack, seq_);
+  EXPECT_TRUE(quiet());
+}
+
 TEST_F(tcp_close, passive__close_wait_and_last_ack) {
   peer_sends("", PIKA_TCP_FIN);
   EXPECT_EQ(state(), PIKA_TCP_CLOSE_WAIT);
+  EXPECT_TRUE(quiet());
+  host().pass_ms(PIKA_DELAYED_ACK);
   EXPECT_EQ(sent().ack, seq_);
   app_sends("still sending");
   EXPECT_EQ(sent().data, "still sending");

@@ -104,6 +104,7 @@ TEST_F(tcp_open, handshake__may_bring_data_and_fin_at_once) {
   const auto result = only(kApp, PIKA_MSG_CLAIM_RESULT);
   EXPECT_EQ(data(result), "hello");
   EXPECT_TRUE(result.update.flags & PIKA_UPDATE_EOF);
+  host().pass_ms(PIKA_DELAYED_ACK);
   EXPECT_EQ(sent().ack, seq_ + 6);
 }
 
