@@ -281,10 +281,11 @@ static inline void pika_tcp_rtt_start(struct pika_server *s,
 /* How long to wait for an ACK, back-off included (RFC 6298 5.5), in ms. */
 static inline u32 pika_tcp_rto(const struct pika_tcb *tcb)
 {
-	u64 rto = (u64)tcb->rto_ms << min_t(u32, tcb->backoff,
-					    PIKA_BACKOFF_MAX);
+	u32 doubled = tcb->backoff < PIKA_BACKOFF_MAX ? tcb->backoff :
+		PIKA_BACKOFF_MAX;
+	u64 rto = (u64)tcb->rto_ms << doubled;
 
-	return min_t(u64, rto, PIKA_RTO_MAX);
+	return rto < PIKA_RTO_MAX ? rto : PIKA_RTO_MAX;
 }
 
 /* TSval, in ms; for each flow the clock is moved: RFC 7323 7.1. */
