@@ -45,10 +45,22 @@ static void begin_handshake(struct pika_cm *cm, struct pika_listener *listener)
 	listener->half_open++;
 }
 
+/*
+ * Whose handshake is over: NULL if that has gone, also if whoever had it uses
+ * its number again, which nobody should.
+ */
+static struct pika_listener *handshake_of(const struct pika_cm *cm, u32 id)
+{
+	struct pika_listener *listener = pika_listener_by_id(&cm->listeners,
+							     id);
+
+	return listener && listener->half_open ? listener : NULL;
+}
+
 /* @listener is NULL if it has gone. False: there was no handshake to end. */
 static bool end_handshake(struct pika_cm *cm, struct pika_listener *listener)
 {
-	if (!cm->half_open || (listener && !listener->half_open))
+	if (!cm->half_open)
 		return false;
 	cm->half_open--;
 	if (listener)
@@ -111,8 +123,7 @@ static void on_established(struct pika_server *s, const struct pika_msg *msg)
 	struct pika_listener *listener;
 	struct pika_pending *pending;
 
-	listener = pika_listener_by_id(&cm->listeners,
-				       msg->established.listener);
+	listener = handshake_of(cm, msg->established.listener);
 	if (pika_pending_find(&cm->pendings, msg->flow) ||
 	    !end_handshake(cm, listener)) {
 		cm->stats.stray++;
@@ -254,7 +265,7 @@ static void on_connection_closed(struct pika_server *s,
 		pika_accept_end(s, pending);
 	} else if (closed->endpoint != PIKA_NOBODY) {
 		close_claimed(cm, listener, closed);
-	} else if (end_handshake(cm, listener)) {
+	} else if (end_handshake(cm, handshake_of(cm, closed->listener))) {
 		cm->stats.not_established++;
 	} else {
 		cm->stats.stray++;

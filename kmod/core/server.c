@@ -356,6 +356,27 @@ static u32 run_retries(struct pika_server *s)
 	return work;
 }
 
+/* By the table: of those who send, only APP has a name of three letters. */
+static const bool from_app[PIKA_MSG_TYPES] = {
+#define X(name, from, to, payload, section, meaning) \
+	[PIKA_MSG_##name] = sizeof(from) == sizeof("APP"),
+	PIKA_MESSAGES(X)
+#undef X
+};
+
+/*
+ * Servers trust each other, also in what pointers they send. An endpoint sends
+ * nothing but what is an endpoint's to say, and everybody in his own name.
+ */
+static bool may_say(const struct pika_server *s, const struct pika_peer *peer,
+		    const struct pika_msg *msg, u8 type)
+{
+	if (unlikely(msg->from != peer->address))
+		return false;
+	return peer->address < s->servers || type >= PIKA_MSG_TYPES ||
+	       from_app[type];
+}
+
 /* A message that its handler holds stays, and all behind it. */
 static u32 drain_ring(struct pika_server *s, struct pika_peer *peer, u32 budget)
 {
@@ -365,7 +386,10 @@ static u32 drain_ring(struct pika_server *s, struct pika_peer *peer, u32 budget)
 
 	while (work < budget && (msg = pika_ring_peek(&peer->in))) {
 		type = READ_ONCE(msg->type);
-		dispatch(s, msg);
+		if (likely(may_say(s, peer, msg, type)))
+			dispatch(s, msg);
+		else
+			on_unhandled(s, msg);
 		if (unlikely(s->hold))
 			break;
 		if (likely(type < PIKA_MSG_TYPES))

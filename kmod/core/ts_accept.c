@@ -195,10 +195,16 @@ static void on_claim_connection(struct pika_server *s,
  * @s: its server
  * @tcb: the flow
  *
- * The CM hears of it; the offer stands until the CM makes another.
+ * The CM hears of it; the offer stands until the CM makes another. As long as
+ * the acceptor has not been told, for want of room, it is not late: it would be
+ * dropped from the CM's list without ever hearing of it.
  */
 void pika_ts_claim_clock(struct pika_server *s, struct pika_tcb *tcb)
 {
+	if (tcb->tell & PIKA_TELL_OFFER) {
+		pika_tcp_clock_set(s, tcb, PIKA_CLOCK_CLAIM, 1);
+		return;
+	}
 	s->ts->stats.claim_timeouts++;
 	tcb->tell |= PIKA_TELL_TIMEOUT;
 	pika_ts_changed(s, tcb);

@@ -210,6 +210,19 @@ TEST_P(cm, listen__again_after_unlisten_starts_anew) {
   EXPECT_EQ(world.heard(0, PIKA_MSG_WAKE).size(), 1u);
 }
 
+TEST_P(cm, listen__with_a_number_that_was_used_leaks_no_handshake) {
+  world.syn();
+  world.syn(v4(10, 0, 0, 1), 80, 5001);
+  EXPECT_EQ(world.unlisten(), 0);
+  EXPECT_EQ(world.listen(1, v6(0), 80), 0);
+  world.established(1);
+  EXPECT_EQ(world.reset(), std::vector<uint64_t>{world.flow(1)});
+  world.close(1);
+  world.close(2);
+  EXPECT_EQ(world.cm().half_open, 0u);
+  EXPECT_EQ(world.listener().half_open, 0u);
+}
+
 /// The TS does not look at its ring while 64 flows want to be assigned.
 TEST(cm_ring, full__assignments_wait_and_say_what_is_true_then) {
   CmWorld world(1);

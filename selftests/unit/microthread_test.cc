@@ -29,13 +29,13 @@ void step(pika_server* s, pika_microthread* thread, const pika_msg* reply) {
   EXPECT_EQ(thread->word[0], static_cast<uint64_t>(job->steps));
   thread->word[0]++;
   job->steps++;
-  if (reply) job->replies.push_back(reply->listening.listener);
+  if (reply) job->replies.push_back(reply->listen.listener);
   if (static_cast<int>(job->replies.size()) == job->replies_wanted) return;
   job->tokens.push_back(pika_microthread_wait(s, thread, step));
   if (!job->ask_myself) return;
   pika_msg msg{};
-  msg.type = PIKA_MSG_LISTENING;
-  msg.listening.cookie = job->tokens.back();
+  msg.type = PIKA_MSG_LISTEN;
+  msg.listen.cookie = job->tokens.back();
   pika_send(s, s->id, &msg);
 }
 
@@ -44,15 +44,15 @@ class microthread : public testing::Test {
   microthread() : world(1, 1) {
     pika_arena memory = world.arena();
     EXPECT_EQ(pika_microthreads_init(s, &memory, 4), 0);
-    s->handlers[PIKA_MSG_LISTENING] = [](pika_server* s, const pika_msg* msg) {
-      pika_microthread_resume(s, msg->listening.cookie, msg);
+    s->handlers[PIKA_MSG_LISTEN] = [](pika_server* s, const pika_msg* msg) {
+      pika_microthread_resume(s, msg->listen.cookie, msg);
     };
   }
   void reply(uint64_t token, uint32_t number = 1) {
     pika_msg msg{};
-    msg.type = PIKA_MSG_LISTENING;
-    msg.listening.cookie = token;
-    msg.listening.listener = number;
+    msg.type = PIKA_MSG_LISTEN;
+    msg.listen.cookie = token;
+    msg.listen.listener = number;
     world.endpoint(0).send(0, msg);
     world.run();
   }

@@ -48,6 +48,8 @@ class server : public testing::Test {
   server() : world(2, 2, 8), a(world.server(0)), b(world.server(1)) {
     world.play(0, PIKA_MSG_SENT);
     world.play(1, PIKA_MSG_SENT);
+    world.play(0, PIKA_MSG_OPTION);
+    world.play(1, PIKA_MSG_OPTION);
   }
   bool send(uint64_t flow, uint16_t to = 1) {
     pika_msg msg = message(PIKA_MSG_SENT, flow);
@@ -138,10 +140,29 @@ TEST_F(server, dispatch__message_without_a_handler_is_counted) {
 TEST_F(server, dispatch__message_of_an_unknown_type_is_counted) {
   world.endpoint(0).send(1, message(255));
   world.endpoint(0).send(1, message(PIKA_MSG_TYPES));
-  world.endpoint(0).send(1, message(PIKA_MSG_SENT));
+  world.endpoint(0).send(1, message(PIKA_MSG_OPTION));
   world.run();
   EXPECT_EQ(b->stats.unknown, 2u);
   EXPECT_EQ(world.seen(1).size(), 1u);
+}
+
+TEST_F(server, dispatch__endpoint_may_say_only_what_is_an_endpoints) {
+  world.endpoint(0).send(1, message(PIKA_MSG_SENT));
+  world.endpoint(0).send(1, message(PIKA_MSG_OPTION));
+  world.run();
+  EXPECT_EQ(b->stats.unhandled, 1u);
+  EXPECT_EQ(b->unhandled, PIKA_MSG_SENT);
+  ASSERT_EQ(world.seen(1).size(), 1u);
+  EXPECT_EQ(world.seen(1)[0].type, PIKA_MSG_OPTION);
+}
+
+TEST_F(server, dispatch__nobody_speaks_in_anothers_name) {
+  pika_msg msg = message(PIKA_MSG_OPTION);
+  msg.from = world.endpoint(1).address;
+  ASSERT_TRUE(pika_ring_push(&world.endpoint(0).out[1], &msg));
+  world.run();
+  EXPECT_EQ(b->stats.unhandled, 1u);
+  EXPECT_TRUE(world.seen(1).empty());
 }
 
 TEST_F(server, retry__is_sent_when_the_ring_was_drained) {
@@ -277,12 +298,12 @@ TEST_F(server, bell__is_rung_for_room_that_a_sleeper_waits_for) {
 }
 
 TEST_F(server, bell__is_rung_for_room_also_if_the_quarter_was_published_on_the_way) {
-  for (uint64_t i = 0; i < 8; i++) ASSERT_TRUE(world.endpoint(0).send(0, message(PIKA_MSG_SENT)));
-  EXPECT_FALSE(world.endpoint(0).send(0, message(PIKA_MSG_SENT)));
+  for (uint64_t i = 0; i < 8; i++) ASSERT_TRUE(world.endpoint(0).send(0, message(PIKA_MSG_OPTION)));
+  EXPECT_FALSE(world.endpoint(0).send(0, message(PIKA_MSG_OPTION)));
   world.endpoint(0).bell.armed = 1;
   pika_server_run(a, 1000);
   EXPECT_EQ(world.bells[2], 1);
-  EXPECT_TRUE(world.endpoint(0).send(0, message(PIKA_MSG_SENT)));
+  EXPECT_TRUE(world.endpoint(0).send(0, message(PIKA_MSG_OPTION)));
 }
 
 TEST_F(server, sleep__is_refused_when_a_message_has_come) {
@@ -326,11 +347,11 @@ TEST_F(server, rings__that_are_idle_leave_the_hot_ones_and_come_back_with_a_mess
 TEST(server_many, rings__that_are_cold_are_all_looked_at_after_a_few_runs_or_a_sleep) {
   World world(1, 100, 8);
   pika_server* s = world.server(0);
-  world.play(0, PIKA_MSG_SENT);
+  world.play(0, PIKA_MSG_OPTION);
   world.now_ns += 20'000'000;
   world.run();
   ASSERT_EQ(s->hot, 0);
-  for (auto& endpoint : world.endpoints) endpoint.send(0, message(PIKA_MSG_SENT));
+  for (auto& endpoint : world.endpoints) endpoint.send(0, message(PIKA_MSG_OPTION));
   for (int i = 0; i < 100 / PIKA_RINGS_IN_TURN * 2; i++) pika_server_run(s, 256);
   EXPECT_EQ(world.take(0).size(), 100u);
 
@@ -338,16 +359,16 @@ TEST(server_many, rings__that_are_cold_are_all_looked_at_after_a_few_runs_or_a_s
   world.run();
   ASSERT_EQ(s->hot, 0);
   ASSERT_TRUE(pika_server_may_sleep(s));
-  for (auto& endpoint : world.endpoints) endpoint.send(0, message(PIKA_MSG_SENT));
+  for (auto& endpoint : world.endpoints) endpoint.send(0, message(PIKA_MSG_OPTION));
   pika_server_run(s, 256);
   EXPECT_EQ(world.take(0).size(), 100u);
 }
 
 TEST_F(server, rings__have_their_share_in_each_run) {
   World big(1, 2, 256);
-  big.play(0, PIKA_MSG_SENT);
-  for (int i = 0; i < 200; i++) big.endpoint(0).send(0, message(PIKA_MSG_SENT, 1));
-  big.endpoint(1).send(0, message(PIKA_MSG_SENT, 2));
+  big.play(0, PIKA_MSG_OPTION);
+  for (int i = 0; i < 200; i++) big.endpoint(0).send(0, message(PIKA_MSG_OPTION, 1));
+  big.endpoint(1).send(0, message(PIKA_MSG_OPTION, 2));
   pika_server_run(big.server(0), 64);
   const auto seen = flows(big.seen(0));
   EXPECT_EQ(seen.size(), 17u);
@@ -402,12 +423,12 @@ TEST_F(server, timed__armed_after_a_month_of_sleep_is_not_late) {
   fired = 0;
   pika_timer_init(&timed.timer);
   timed.fire = [](pika_server*, pika_timed*) { fired++; };
-  a->handlers[PIKA_MSG_SENT] = [](pika_server* s, const pika_msg*) {
+  a->handlers[PIKA_MSG_OPTION] = [](pika_server* s, const pika_msg*) {
     pika_timed_arm(s, &timed, 10);
   };
   world.run();
   pass_ms(30ULL * 24 * 3600 * 1000);
-  world.endpoint(0).send(0, message(PIKA_MSG_SENT));
+  world.endpoint(0).send(0, message(PIKA_MSG_OPTION));
   world.run();
   pass_ms(9);
   world.run();

@@ -58,6 +58,19 @@ TEST_F(ts_tell, offer__waits_for_room_and_a_new_one_takes_its_place) {
   EXPECT_TRUE(told().empty()) << "the old offer is void";
 }
 
+TEST_F(ts_tell, offer__that_waits_for_room_does_not_time_out) {
+  handshake();
+  fill(kApp);
+  assign(kApp, 1, 1000);
+  host().pass_ms(20);
+  EXPECT_TRUE(told(kCm).empty()) << "the acceptor cannot claim what it has not heard of";
+  told();
+  host().run();
+  only(kApp, PIKA_MSG_CONNECTION_AVAILABLE);
+  host().pass_ms(2);
+  only(kCm, PIKA_MSG_ACCEPT_TIMEOUT);
+}
+
 TEST_F(ts_tell, result__comes_before_any_update) {
   handshake();
   assign();
