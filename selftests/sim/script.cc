@@ -21,15 +21,18 @@ using pika::sim::Script;
 
 class Runner {
  public:
-  explicit Runner(bool trace) : trace_(trace) {}
+  Runner(bool trace, bool processes, const std::string& composition)
+      : trace_(trace), processes_(processes), composition_(composition) {}
 
   void run_file(const std::string& path) {
     std::ifstream file(path);
     std::stringstream text;
     text << file.rdbuf();
     const std::string name = std::filesystem::path(path).stem().string();
-    const auto script = pika::sim::parse_script(name, text.str());
+    auto script = pika::sim::parse_script(name, text.str());
     if (!file || !script) return report(path, file ? script.error().text : "cannot be opened");
+    script->host.processes = processes_;
+    if (!composition_.empty()) script->host.composition = composition_;
     if (script->v4) run_family(path, *script, false);
     if (script->v6) run_family(path, *script, true);
   }
@@ -56,6 +59,8 @@ class Runner {
   }
 
   bool trace_;
+  bool processes_;
+  std::string composition_;
   int number_ = 0;
   bool failed_ = false;
 };
@@ -64,13 +69,17 @@ class Runner {
 
 int main(int argc, char** argv) {
   std::vector<std::string> files;
+  std::string composition;
   bool trace = false;
+  bool processes = false;
   CLI::App app{"Runs packet scripts against the core, in virtual time"};
   app.add_option("script", files, ".pkt files")->required();
   app.add_flag("--trace", trace, "print what the host sends");
+  app.add_option("--composition", composition, "of the host, whatever the script says");
+  app.add_flag("--processes", processes, "each server has a process of its own");
   CLI11_PARSE(app, argc, argv);
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  Runner runner(trace);
+  Runner runner(trace, processes, composition);
   for (const std::string& file : files) runner.run_file(file);
   const int status = runner.end();
   std::fflush(stdout);

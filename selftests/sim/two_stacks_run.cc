@@ -20,18 +20,28 @@ void print(const Loop& loop, const Bytes& bytes) {
 
 }  // namespace
 
-TwoStacks::TwoStacks(const Plan& plan, const std::string& composition, bool trace)
+TwoStacks::TwoStacks(const Plan& plan, const std::string& composition, bool trace, bool processes)
     : plan_(plan),
       loop_(plan.clock),
       random_(plan.seed ^ 0x5ca1ab1e),
       wire_(loop_, random_.split(), plan.wire) {
-  make_hosts(composition);
-  if (trace) wire_.tap = [this](const Bytes& bytes) { print(loop_, bytes); };
+  make_hosts(composition, processes);
+  wire_.tap = [this, trace](const Bytes& bytes) {
+    note(bytes);
+    if (trace) print(loop_, bytes);
+  };
 }
 
-void TwoStacks::make_hosts(const std::string& composition) {
+void TwoStacks::note(const Bytes& bytes) {
+  constexpr uint64_t odd = 0x9e3779b97f4a7c15;
+  digest_ = (digest_ ^ loop_.now()) * odd;
+  for (const uint8_t byte : bytes) digest_ = (digest_ ^ byte) * odd;
+}
+
+void TwoStacks::make_hosts(const std::string& composition, bool processes) {
   HostOptions options = plan_.host;
   options.composition = composition;
+  options.processes = processes;
   for (const bool first : {true, false}) {
     options.name = first ? "first" : "second";
     options.v4 = address_v4(192, 0, 2, first ? 1 : 2);
@@ -165,18 +175,19 @@ void TwoStacks::unlisten() {
 }
 
 void TwoStacks::print_counters() {
-  for (const Host* host : {first_.get(), second_.get()})
-    for (uint16_t id = 0; host && id < host->servers(); id++) {
-      const pika_server& server = host->server(id);
-      if (!server.ts) continue;
+  for (const Host* host : {first_.get(), second_.get()}) {
+    if (!host) continue;
+    host->for_each_server([host](const pika_server& server) {
+      if (!server.ts) return;
       const auto* stats = pika_ts_read_stats(&server);
-      std::printf("%s server %d:", host->name().c_str(), id);
+      std::printf("%s server %d:", host->name().c_str(), server.id);
 #define X(name, meaning) \
   if (stats->name) std::printf(" " #name " %lu", static_cast<unsigned long>(stats->name));
       PIKA_TS_STATS(X)
 #undef X
       std::printf("\n");
-    }
+    });
+  }
 }
 
 }  // namespace pika::sim

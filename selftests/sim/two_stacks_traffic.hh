@@ -121,10 +121,14 @@ using Outcomes = std::vector<std::string>;
 class TwoStacks {
  public:
   /// @param trace print every packet
-  TwoStacks(const Plan& plan, const std::string& composition, bool trace);
+  /// @param processes one for each server
+  TwoStacks(const Plan& plan, const std::string& composition, bool trace, bool processes);
 
   /// @return what each connection's ends got, or what went wrong.
   Result<Outcomes> run();
+
+  /// Of all that was sent, and when: the same for the same run, and else hardly ever.
+  uint64_t digest() const { return digest_; }
 
   uint64_t steps() const { return loop_.steps(); }
   const WireCounts& wire() const { return wire_.counts(); }
@@ -136,7 +140,8 @@ class TwoStacks {
     std::unique_ptr<Talker> server;
   };
 
-  void make_hosts(const std::string& composition);
+  void make_hosts(const std::string& composition, bool processes);
+  void note(const Bytes& bytes);
   void check(const pika_server& server);
   void listen(Host& host);
   void accept(Acceptor& acceptor);
@@ -159,6 +164,7 @@ class TwoStacks {
   std::vector<Listener*> listeners_;
   std::set<Socket*> nameless_;  // accepted, but the client has not said who it is
   size_t listening_ = 0;
+  uint64_t digest_ = 0;
 };
 
 }  // namespace pika::sim

@@ -2,17 +2,15 @@
 
 #include "tools/sim/endpoint.hh"
 
-#include "tools/sim/host.hh"
-
 namespace pika::sim {
 
-Endpoint::Endpoint(Host& host, uint16_t address)
+Endpoint::Endpoint(Machine& host, uint16_t address, pika_bell* bell)
     : host_(host),
       address_(address),
-      bell_(allocate_lines<pika_bell>()),
+      bell_(bell),
       peers_(host.servers()),
       last_socket_(static_cast<uint64_t>(address) << 32) {
-  pika_bell_arm(bell_.get());
+  pika_bell_arm(bell_);
 }
 
 Endpoint::~Endpoint() = default;
@@ -55,7 +53,7 @@ Acceptor& Endpoint::acceptor(const Listener& listener) {
 void Endpoint::wake() {
   if (scheduled_) return;
   scheduled_ = true;
-  pika_bell_disarm(bell_.get());
+  pika_bell_disarm(bell_);
   host_.loop().after(host_.run_delay(), [this] { run(); });
 }
 
@@ -66,16 +64,17 @@ void Endpoint::run() {
   for (Peer& peer : peers_) retry(peer);
   ring_bells();
   if (scheduled_) return;
-  pika_bell_arm(bell_.get());
+  pika_bell_arm(bell_);
   if (must_not_sleep()) wake();
 }
 
 /// Takes a share of what is there.
 bool Endpoint::drain(Peer& peer) {
-  for (uint32_t left = host_.budget(); left > 0; left--) {
+  for (uint32_t left = host_.options().budget; left > 0; left--) {
     const pika_msg* msg = pika_ring_peek(&peer.in);
     if (!msg) return false;
     received_[msg->type]++;
+    host_.pool().take(*msg);
     dispatch(*msg);
     pika_ring_pop(&peer.in);
   }
@@ -181,6 +180,7 @@ bool Endpoint::push(uint16_t to, const pika_msg& msg) {
   pika_msg stamped = msg;
   stamped.from = address_;
   if (!pika_ring_push(&peer.out, &stamped)) return false;
+  host_.pool().give(stamped, to);
   sent_[msg.type]++;
   peer.unrung = true;
   wake();
@@ -223,7 +223,7 @@ void Endpoint::touch(Acceptor& acceptor) {
 void Endpoint::touch(Listener& listener) { touched_listeners_.push_back(&listener); }
 
 void Endpoint::free_packet(uint16_t server, pika_packet* packet) {
-  if (!host_.frees_by_message()) return host_.pool().put(packet);
+  if (!host_.options().frees_by_message) return host_.pool().put(packet);
   pika_msg msg{};
   msg.type = PIKA_MSG_FREE;
   packet->next = nullptr;

@@ -14,18 +14,18 @@
 
 #include "tools/sim/listener.hh"
 #include "tools/sim/loop.hh"
+#include "tools/sim/machine.hh"
 #include "tools/sim/memory.hh"
 #include "tools/sim/socket.hh"
 
 namespace pika::sim {
 
-class Host;
-
 /// See above. It runs, a little later, when its bell rings and after its program
 /// called something.
 class Endpoint {
  public:
-  Endpoint(Host& host, uint16_t address);
+  /// @param bell zeroed memory that only this writes and every server reads
+  Endpoint(Machine& host, uint16_t address, pika_bell* bell);
   ~Endpoint();
 
   /// Begins an active open. @p local may have no port.
@@ -43,9 +43,9 @@ class Endpoint {
   void attach(uint16_t peer, const pika_producer& out, const pika_consumer& in,
               const pika_bell* bell);
 
-  Host& host() { return host_; }
+  Machine& host() { return host_; }
   uint16_t address() const { return address_; }
-  const pika_bell* bell() const { return bell_.get(); }
+  const pika_bell* bell() const { return bell_; }
   /// Sockets that the program holds or whose flows are not gone.
   size_t sockets() const { return sockets_.size(); }
   /// Messages put into and taken from rings, by type.
@@ -86,9 +86,9 @@ class Endpoint {
   void free_packet(uint16_t server, pika_packet* packet);
   void fail(const std::string& what);
 
-  Host& host_;
+  Machine& host_;
   uint16_t address_;
-  Lines<pika_bell> bell_;
+  pika_bell* bell_;
   bool scheduled_ = false;
   std::vector<Peer> peers_;  // by address
   uint64_t last_socket_;

@@ -2,13 +2,12 @@
 
 #include "tools/sim/executor.hh"
 
-#include <cstddef>
-
 #include "tools/sim/host.hh"
+#include "tools/sim/process.hh"
 
 namespace pika::sim {
 
-const pika_env_ops Executor::ops = {
+const pika_env_ops Executor::local_ops = {
     .now_ns = [](pika_env* env) -> u64 { return host_of(env).loop().now(); },
     .random = [](pika_env* env) { return static_cast<u32>(host_of(env).random().next()); },
     .ring_bell = [](pika_env* env, u16 to) { host_of(env).ring_bell(to); },
@@ -22,41 +21,27 @@ const pika_env_ops Executor::ops = {
     .pass = [](pika_env* env, pika_packet* packet) { host_of(env).take_back(packet); },
 };
 
-Executor::Executor(Host& host, uint16_t id, const ServerPlan& plan)
-    : pika_env{&ops},
+Executor::Executor(Host& host, uint16_t id)
+    : pika_env{&local_ops},
       host_(host),
       id_(id),
-      plan_(plan),
-      bell_(allocate_lines<pika_bell>()),
-      server_(allocate_lines<pika_server>()),
-      steering_(allocate_lines<uint16_t>(PIKA_GROUPS * sizeof(uint16_t))) {
-  pika_arena counting{.at = nullptr, .left = SIZE_MAX, .taken = 0};
-  set_up(counting);
-  memory_ = allocate_lines<uint8_t>(counting.taken);
-  pika_arena arena{.at = memory_.get(), .left = counting.taken, .taken = 0};
-  server_ = allocate_lines<pika_server>();
-  set_up(arena);
-  if (arena.left > 0) host.loop().fail("a server that needs less memory than it counted");
+      has_link_(host.plan(id).link),
+      queue_(host.plan(id).queue),
+      memory_(make_server(host.memory(), host, id, *this)) {
   wake();
 }
 
-/// Once to count, once in earnest.
-void Executor::set_up(pika_arena& arena) {
-  pika_server* s = server_.get();
-  pika_server_init(s, this, id_, host_.servers(), bell_.get());
-  s->cm = plan_.asks;
-  s->ls = plan_.sends;
-  s->ts_of = steering_.get();
-  for (uint16_t group = 0; group < PIKA_GROUPS; group++) s->ts_of[group] = host_.ts_of(group);
-  int error = 0;
-  if (plan_.link) error |= pika_link_init(s, &arena, plan_.queue);
-  if (plan_.transport) error |= pika_ts_init(s, &arena, &host_.options().ts);
-  if (plan_.manager) error |= pika_cm_init(s, &arena, &host_.options().cm);
-  if (error && arena.at) host_.loop().fail("a server cannot be set up");
+Executor::~Executor() = default;
+
+Executor::Sight Executor::look() const {
+  return {{host_.memory(), memory_.server}, {host_.memory(), memory_.arena}};
 }
 
+void Executor::start_process() { process_ = std::make_unique<ServerProcess>(*this); }
+
 void Executor::wake() {
-  pika_bell_disarm(bell_.get());
+  if (woken_) return;
+  woken_ = true;
   run_at(host_.loop().now() + host_.run_delay());
 }
 
@@ -70,22 +55,30 @@ void Executor::run_at(Nanos when) {
   });
 }
 
-void Executor::run() {
-  next_run_ = never;
-  runs_++;
-  pika_bell_disarm(bell_.get());
-  const bool worked = pika_server_run(server_.get(), host_.budget()) > 0;
-  host_.check(*this);
-  const bool received = plan_.link && host_.nic().has_received(plan_.queue);
-  if (worked || received || !pika_server_may_sleep(server_.get())) return wake();
-  sleep();
+bool Executor::has_received() const {
+  return received_ ? *received_ : has_link_ && host_.nic().has_received(queue_);
 }
 
-void Executor::sleep() {
-  u32 expires_ms = 0;
-  if (!pika_server_next_timer(server_.get(), &expires_ms)) return;
+Rest Executor::run_here() {
+  const bool worked = pika_server_run(memory_.server, host_.options().budget) > 0;
+  host_.check(*memory_.server);
+  Rest rest;
+  if (worked || has_received() || !pika_server_may_sleep(memory_.server)) return rest;
+  rest.sleeps = true;
+  rest.timed = pika_server_next_timer(memory_.server, &rest.expires_ms);
+  return rest;
+}
+
+void Executor::run() {
+  next_run_ = never;
+  woken_ = false;
+  runs_++;
+  const Rest rest = process_ ? process_->run() : run_here();
+  if (host_.loop().failed()) return;
+  if (!rest.sleeps) return wake();
+  if (!rest.timed) return;
   const Nanos now_ms = host_.loop().now() / 1_ms;
-  const auto after = static_cast<int32_t>(expires_ms - static_cast<uint32_t>(now_ms));
+  const auto after = static_cast<int32_t>(rest.expires_ms - static_cast<uint32_t>(now_ms));
   run_at((now_ms + static_cast<Nanos>(after > 0 ? after : 1)) * 1_ms);
 }
 

@@ -5,7 +5,6 @@
 #include <cstdlib>
 
 #include "tools/sim/endpoint.hh"
-#include "tools/sim/host.hh"
 
 namespace pika::sim {
 
@@ -17,7 +16,7 @@ void Listener::listen(uint32_t backlog) { tell(PIKA_MSG_LISTEN, backlog); }
 void Listener::unlisten() { tell(PIKA_MSG_UNLISTEN, 0); }
 
 void Listener::tell(uint8_t type, uint32_t backlog) {
-  const Host& host = endpoint_.host();
+  const Machine& host = endpoint_.host();
   const uint32_t cms = static_cast<uint32_t>(host.cms().size());
   pika_msg msg{};
   msg.type = type;
@@ -66,7 +65,7 @@ void Acceptor::register_self() {
   msg.acceptor.listener = listener_;
   msg.acceptor.acceptor = id_;
   msg.acceptor.generation = ++generation_;
-  endpoint_.post(endpoint_.host().cm_of(endpoint_), msg);
+  endpoint_.post(endpoint_.host().cm_of(endpoint_.address()), msg);
 }
 
 void Acceptor::claim(const pika_msg& available) {

@@ -54,6 +54,8 @@ class Loop {
   const std::string& failure() const { return failure_; }
 
   bool idle() const { return events_.empty(); }
+  /// When the next event is due. Not idle.
+  Nanos next() const { return events_.front().when; }
   uint64_t steps() const { return steps_; }
 
  private:

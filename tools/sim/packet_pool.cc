@@ -6,35 +6,42 @@
 #include <cstring>
 
 namespace pika::sim {
-
 pika_packet* PacketPool::make(std::span<const uint8_t> bytes, size_t linear) {
-  auto packet = std::make_unique<Packet>();
-  packet->head = std::make_unique_for_overwrite<uint8_t[]>(linear);
-  std::copy_n(bytes.begin(), linear, packet->head.get());
-  packet->tail.assign(bytes.begin() + static_cast<ptrdiff_t>(linear), bytes.end());
-  packet->data = packet->head.get();
+  pika_packet* packet = allocate(linear);
+  std::copy_n(bytes.begin(), linear, packet->data);
   packet->len = static_cast<u32>(bytes.size());
   packet->linear = static_cast<u32>(linear);
-  out_++;
-  return packet.release();
+  if (linear < bytes.size())
+    tails_[packet].assign(bytes.begin() + static_cast<ptrdiff_t>(linear), bytes.end());
+  out_.fetch_add(1, std::memory_order_relaxed);
+  return packet;
 }
 
 void PacketPool::put(pika_packet* packet) {
-  out_--;
-  delete static_cast<Packet*>(packet);
+  out_.fetch_sub(1, std::memory_order_relaxed);
+  if (packet->linear < packet->len) tails_.erase(packet);
+  release(packet);
 }
 
-void PacketPool::copy(const pika_packet* packet, size_t offset, std::span<uint8_t> out) {
-  const auto* whole = static_cast<const Packet*>(packet);
+pika_packet* PacketPool::allocate(size_t linear) {
+  auto block = std::make_unique<Block>();
+  block->head = std::make_unique_for_overwrite<uint8_t[]>(linear);
+  block->data = block->head.get();
+  return block.release();
+}
+
+void PacketPool::release(pika_packet* packet) { delete static_cast<Block*>(packet); }
+
+void PacketPool::copy(const pika_packet* packet, size_t offset, std::span<uint8_t> out) const {
   const size_t linear = packet->linear;
   const size_t first = offset < linear ? std::min(out.size(), linear - offset) : 0;
-  if (first > 0) std::memcpy(out.data(), whole->head.get() + offset, first);
+  if (first > 0) std::memcpy(out.data(), packet->data + offset, first);
   if (first < out.size())
-    std::memcpy(out.data() + first, whole->tail.data() + (offset + first - linear),
+    std::memcpy(out.data() + first, tails_.at(packet).data() + (offset + first - linear),
                 out.size() - first);
 }
 
-std::vector<uint8_t> PacketPool::bytes(const pika_packet* packet) {
+std::vector<uint8_t> PacketPool::bytes(const pika_packet* packet) const {
   std::vector<uint8_t> all(packet->len);
   copy(packet, 0, all);
   return all;

@@ -16,15 +16,20 @@ namespace pika::sim {
 /// a buffer that is gone is noticed.
 class SendBuffers {
  public:
-  uint64_t put(std::span<const uint8_t> bytes) {
+  SendBuffers() = default;
+  virtual ~SendBuffers() = default;
+  SendBuffers(const SendBuffers&) = delete;
+  SendBuffers& operator=(const SendBuffers&) = delete;
+
+  virtual uint64_t put(std::span<const uint8_t> bytes) {
     buffers_.emplace(++last_, Bytes(bytes.begin(), bytes.end()));
     return last_;
   }
 
-  void free(uint64_t name) { buffers_.erase(name); }
+  virtual void free(uint64_t name) { buffers_.erase(name); }
 
   /// See ReadBuffer.
-  bool read(uint64_t name, uint32_t offset, std::span<uint8_t> out) const {
+  virtual bool read(uint64_t name, uint32_t offset, std::span<uint8_t> out) const {
     const auto found = buffers_.find(name);
     if (found == buffers_.end() || found->second.size() < offset + out.size()) return false;
     std::copy_n(found->second.begin() + offset, out.size(), out.begin());

@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "tools/sim/endpoint.hh"
-#include "tools/sim/host.hh"
 
 namespace pika::sim {
 
@@ -19,7 +18,7 @@ Socket::~Socket() {
 }
 
 size_t Socket::writable() const {
-  const size_t limit = endpoint_.host().send_buffer();
+  const size_t limit = endpoint_.host().options().ts.send_buffer;
   return unacked_bytes_ < limit ? limit - unacked_bytes_ : 0;
 }
 
@@ -55,7 +54,7 @@ Result<size_t> Socket::recv(std::span<uint8_t> out) {
   while (done < out.size() && !received_.empty()) {
     Received& first = received_.front();
     const auto len = static_cast<uint32_t>(std::min<size_t>(out.size() - done, first.left));
-    PacketPool::copy(first.packet, first.offset, out.subspan(done, len));
+    endpoint_.host().pool().copy(first.packet, first.offset, out.subspan(done, len));
     done += len;
     first.offset += len;
     first.left -= len;
