@@ -32,6 +32,10 @@ test-full: setup
 	@tools/setup debug
 	@selftests/run full
 
+bench: setup
+	@tools/setup bench
+	@tools/bench/run
+
 style: setup
 	@tools/style/run
 
@@ -48,8 +52,9 @@ help:
 	@echo "make test        all tests, guests included"
 	@echo "make test-debug  on a kernel with KASAN, lockdep and kmemleak"
 	@echo "make test-full   all of that"
+	@echo "make bench       measure, against what others made"
 	@echo "make style       the style gates alone"
 	@echo "make clean       remove build/"
 
-.PHONY: all module userspace demo test check test-debug test-full style setup \
-	clean help
+.PHONY: all module userspace demo test check test-debug test-full bench style \
+	setup clean help

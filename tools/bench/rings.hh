@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // One face for PIKA's ring and its peers: 64-byte messages by value, one
-// producer, one consumer. Peers are used as their documentation shows, and hold
-// at least as many messages as PIKA's ring.
+// producer, one consumer. Peers are used as their documentation shows. All have as
+// many slots, so that none gains by touching less memory or by being full less often.
 
 #pragma once
 
@@ -25,7 +25,7 @@ extern "C" {
 
 namespace bench {
 
-constexpr uint32_t slots = PIKA_RING_SLOTS;
+constexpr uint32_t slots = 128;
 
 /// Each ring has
 ///   name
@@ -33,16 +33,18 @@ constexpr uint32_t slots = PIKA_RING_SLOTS;
 ///   send(n, fill): calls fill(message, i) for the next n messages, whose bytes
 ///     are anything before; how many of them there was room for
 ///   receive(f): calls f(message) for each that is there; how many there were
-template <unsigned Batch>
+template <unsigned Batch, uint32_t Slots = slots>
 class PikaRing {
  public:
-  static constexpr const char* name = Batch == 1 ? "PIKA" : "PIKA, 16 at once";
+  static constexpr const char* name = Slots != slots ? "PIKA, 64 slots"
+                                      : Batch == 1   ? "PIKA"
+                                                     : "PIKA, 16 at once";
   static constexpr unsigned batch = Batch;
 
   PikaRing() {
     auto* out = reinterpret_cast<pika_ring_out*>(memory_);
-    pika_producer_init(&producer_, out, &in_, slots);
-    pika_consumer_init(&consumer_, out, &in_, slots);
+    pika_producer_init(&producer_, out, &in_, Slots);
+    pika_consumer_init(&consumer_, out, &in_, Slots);
   }
 
   template <class F>
@@ -68,7 +70,7 @@ class PikaRing {
   }
 
  private:
-  alignas(PIKA_LINE) char memory_[sizeof(pika_ring_out) + slots * sizeof(pika_msg)]{};
+  alignas(PIKA_LINE) char memory_[sizeof(pika_ring_out) + Slots * sizeof(pika_msg)]{};
   pika_ring_in in_{};
   alignas(PIKA_LINE) pika_producer producer_;
   alignas(PIKA_LINE) pika_consumer consumer_;
@@ -83,11 +85,10 @@ class DpdkRing {
   static constexpr unsigned batch = Batch;
 
   DpdkRing() {
-    ring_.flags = RING_F_SP_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ;
+    ring_.flags = RING_F_SP_ENQ | RING_F_SC_DEQ;
     ring_.prod.sync_type = ring_.cons.sync_type = RTE_RING_SYNC_ST;
-    ring_.size = size_;
-    ring_.mask = size_ - 1;
-    ring_.capacity = slots;
+    ring_.size = slots;
+    ring_.mask = ring_.capacity = slots - 1;
   }
 
   template <class F>
@@ -106,9 +107,8 @@ class DpdkRing {
   }
 
  private:
-  static constexpr uint32_t size_ = 2 * slots;
   rte_ring ring_{};
-  pika_msg elements_[size_]{};
+  pika_msg elements_[slots]{};
 };
 
 class CkRing {
@@ -116,7 +116,7 @@ class CkRing {
   static constexpr const char* name = "ConcurrencyKit ck_ring";
   static constexpr unsigned batch = 1;
 
-  CkRing() { ck_ring_init(&ring_, size_); }
+  CkRing() { ck_ring_init(&ring_, slots); }
 
   template <class F>
   unsigned send(unsigned, F fill) {
@@ -134,9 +134,8 @@ class CkRing {
   }
 
  private:
-  static constexpr uint32_t size_ = 2 * slots;
   alignas(PIKA_LINE) ck_ring ring_{};
-  pika_msg elements_[size_]{};
+  pika_msg elements_[slots]{};
 };
 
 template <unsigned Batch>
