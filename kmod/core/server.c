@@ -242,9 +242,9 @@ void pika_end_send(struct pika_server *s, u16 to, const struct pika_msg *msg)
  * @s: the server
  *
  * For a handler whose answer does not fit into the ring to the sender, which
- * must be an endpoint: an endpoint drains its rings whatever happens to those
- * to the servers. The handler is called again with the same message when there
- * is room; what the endpoint sent after it waits too.
+ * must be an endpoint, or a CM that a TS answers: these drain their rings
+ * whatever happens to those to the server. The handler is called again with the
+ * same message when there is room; what the sender sent after it waits too.
  */
 void pika_hold(struct pika_server *s)
 {

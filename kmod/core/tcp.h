@@ -34,8 +34,6 @@
 #define PIKA_MSS_DEFAULT_V4	536	/* RFC 9293 3.7.1 */
 #define PIKA_MSS_DEFAULT_V6	1220
 
-#define PIKA_TS_ANSWERS		256
-
 /**
  * struct pika_tcb_list - indices of TCBs, first in first out
  * @first: the next to go, or PIKA_POOL_NONE
@@ -47,27 +45,12 @@ struct pika_tcb_list {
 };
 
 /**
- * struct pika_answer - a message about no TCB that waits for room
- * @retry: in the list of @to
- * @msg: the message
- * @index: its own, in the pool
- * @to: whom it goes to
- */
-struct pika_answer {
-	struct pika_msg msg;
-	struct pika_retry retry;
-	u32 index;
-	u16 to;
-};
-
-/**
  * struct pika_ts - a transport server
  * @config: as it was set up
  * @flows: from addresses and ports to TCBs
  * @tcbs: the TCBs
  * @chunks: data to be sent
  * @frames: for an LS in another server
- * @answers: messages about no TCB
  * @changed: TCBs that pika_ts_flush() has to look at
  * @blocked: TCBs whose output waits for @frames or the ring to the LS
  * @link_retry: for the ring to the LS
@@ -86,7 +69,6 @@ struct pika_ts {
 	struct pika_pool tcbs;
 	struct pika_pool chunks;
 	struct pika_pool frames;
-	struct pika_pool answers;
 	struct pika_tcb_list changed;
 	struct pika_tcb_list blocked;
 	struct pika_retry link_retry;
@@ -178,7 +160,7 @@ void pika_ts_update(struct pika_server *s, struct pika_tcb *tcb);
 bool pika_ts_tell_endpoint(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_tell_cm(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_closed(struct pika_server *s, struct pika_tcb *tcb);
-void pika_ts_answer(struct pika_server *s, u16 to, struct pika_msg *msg);
+bool pika_ts_holds(struct pika_server *s, u16 to);
 void pika_ts_check_gone(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_retry_endpoint(struct pika_server *s, struct pika_retry *retry);
 void pika_ts_retry_cm(struct pika_server *s, struct pika_retry *retry);

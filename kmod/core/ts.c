@@ -70,8 +70,6 @@ static bool take_memory(struct pika_server *s, struct pika_arena *arena,
 			config->max_chunks);
 	ok &= take_pool(arena, &ts->frames, sizeof(struct pika_frame),
 			PIKA_LINK_FRAMES);
-	ok &= take_pool(arena, &ts->answers, sizeof(struct pika_answer),
-			PIKA_TS_ANSWERS);
 	return ok;
 }
 

@@ -75,8 +75,7 @@ struct pika_ts_config {
 	X(send_malformed, "flows reset: a SEND that cannot be") \
 	X(send_closed, "SENDs for a flow that sends no more") \
 	X(stale, "messages for a flow that is gone") \
-	X(unknown_option, "OPTIONs not known") \
-	X(answers_lost, "messages about no flow lost: their pool was empty")
+	X(unknown_option, "OPTIONs not known")
 
 /* One counter for each line of the table. */
 struct pika_ts_stats {

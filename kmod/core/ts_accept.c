@@ -24,7 +24,7 @@ static void refuse_admission(struct pika_server *s,
 		.closed.endpoint = PIKA_NOBODY,
 	};
 
-	pika_ts_answer(s, cm, &msg);
+	pika_send(s, cm, &msg);
 }
 
 /*
@@ -75,6 +75,8 @@ static void on_admit(struct pika_server *s, const struct pika_msg *msg)
 	struct pika_tcb *tcb;
 	u32 hash;
 
+	if (pika_ts_holds(s, admit->cm))
+		return;
 	if (!seg) {
 		s->ts->stats.dropped_malformed++;
 		s->env->ops->free_packet(s->env, admit->packet);
@@ -160,7 +162,7 @@ static void refuse_claim(struct pika_server *s, const struct pika_msg *claim)
 	};
 
 	s->ts->stats.claims_refused++;
-	pika_ts_answer(s, to, &msg);
+	pika_send(s, to, &msg);
 }
 
 static bool offer_stands(const struct pika_tcb *tcb, const struct pika_msg *msg)
@@ -173,8 +175,11 @@ static bool offer_stands(const struct pika_tcb *tcb, const struct pika_msg *msg)
 static void on_claim_connection(struct pika_server *s,
 				const struct pika_msg *msg)
 {
-	struct pika_tcb *tcb = pika_ts_find(s, msg->flow);
+	struct pika_tcb *tcb;
 
+	if (pika_ts_holds(s, msg->from))
+		return;
+	tcb = pika_ts_find(s, msg->flow);
 	if (!offer_stands(tcb, msg)) {
 		refuse_claim(s, msg);
 		return;

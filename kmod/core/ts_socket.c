@@ -168,7 +168,7 @@ static void refuse_connect(struct pika_server *s,
 	};
 
 	s->ts->stats.connect_failed++;
-	pika_ts_answer(s, to, &msg);
+	pika_send(s, to, &msg);
 }
 
 /*
@@ -195,8 +195,11 @@ static void on_connect(struct pika_server *s, const struct pika_msg *msg)
 		.remote_port = msg->connect.remote_port,
 	};
 	u32 hash = pika_ts_hash(s, &key);
-	struct pika_tcb *tcb = pika_ts_lookup(s, &key, hash);
+	struct pika_tcb *tcb;
 
+	if (pika_ts_holds(s, msg->from))
+		return;
+	tcb = pika_ts_lookup(s, &key, hash);
 	if (tcb && may_reuse(s, tcb)) {
 		s->ts->stats.time_wait_reused++;
 		pika_tcp_die(s, tcb, 0);

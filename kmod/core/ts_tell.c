@@ -261,40 +261,22 @@ void pika_ts_retry_cm(struct pika_server *s, struct pika_retry *retry)
 	pika_ts_changed(s, container_of(retry, struct pika_tcb, cm_retry));
 }
 
-static void retry_answer(struct pika_server *s, struct pika_retry *retry)
-{
-	struct pika_answer *answer = container_of(retry, struct pika_answer,
-						  retry);
-
-	if (pika_send(s, answer->to, &answer->msg))
-		pika_pool_put(&s->ts->answers, answer->index);
-	else
-		pika_send_later(s, answer->to, retry);
-}
-
 /**
- * pika_ts_answer() - send a message that no TCB keeps
+ * pika_ts_holds() - does a message whose answer no TCB keeps have to wait?
  * @s: the server
- * @to: whom to
- * @msg: copied if it has to wait; lost, and counted, if too many do
+ * @to: who has sent it
+ *
+ * For the beginning of a handler. On false its answer fits; on true the handler
+ * returns and is called again when it does (pika_hold()). So no answer has to
+ * be remembered, and none is lost: a CM counts on one for each ADMIT, a program
+ * that connects or accepts sleeps until it comes.
+ *
+ * Return: true if it has to wait.
  */
-void pika_ts_answer(struct pika_server *s, u16 to, struct pika_msg *msg)
+bool pika_ts_holds(struct pika_server *s, u16 to)
 {
-	struct pika_pool *pool = &s->ts->answers;
-	struct pika_answer *answer;
-	u32 index;
-
-	if (pika_send(s, to, msg))
-		return;
-	index = pika_pool_take(pool);
-	if (index == PIKA_POOL_NONE) {
-		s->ts->stats.answers_lost++;
-		return;
-	}
-	answer = pika_pool_at(pool, index);
-	answer->msg = *msg;
-	answer->retry = (struct pika_retry) { .again = retry_answer };
-	answer->index = index;
-	answer->to = to;
-	pika_send_later(s, to, &answer->retry);
+	if (likely(pika_has_room(s, to)))
+		return false;
+	pika_hold(s);
+	return true;
 }

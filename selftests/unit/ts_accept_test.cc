@@ -206,6 +206,32 @@ TEST_F(ts_accept, admit__for_a_flow_that_is_there_begins_none) {
   EXPECT_EQ(tcb().state, PIKA_TCP_ESTABLISHED);
 }
 
+/// The same SYN again and again, and a CM that does not get to look at its ring: else
+/// its count of open handshakes never comes down, and the listener takes nobody.
+TEST_F(ts_accept, admit__that_begins_no_flow_is_always_told_of) {
+  accept();
+  size_t admitted = 0, closed = 0;
+  for (int i = 0; i < 1000; i++) {
+    pika_msg msg{};
+    msg.type = PIKA_MSG_ADMIT;
+    msg.admit.packet = packet({.seq = seq_ + 100, .flags = PIKA_TCP_SYN});
+    msg.admit.listener = 7;
+    msg.admit.cm = kCm;
+    if (host().post(kCm, msg))
+      admitted++;
+    else
+      host().end(msg.admit.packet);  // as the CM would
+    host().run();
+  }
+  for (int i = 0; i < 100; i++) {
+    for (const auto& msg : told(kCm)) closed += msg.type == PIKA_MSG_CONNECTION_CLOSED;
+    host().run();
+  }
+  EXPECT_GT(admitted, 64u);
+  EXPECT_EQ(closed, admitted);
+  EXPECT_EQ(host().packets(), 0u);
+}
+
 TEST_F(ts_accept, admit__without_a_free_tcb_is_refused_and_counted) {
   for (int i = 0; i < 64; i++) {
     seq_ = 1000;

@@ -128,7 +128,7 @@ std::string Host::leftovers() {
   for_each_server([&flows, &taken, &pending](const pika_server& server) {
     if (const pika_ts* ts = server.ts) {
       flows += ts->tcbs.used;
-      taken += ts->chunks.used + ts->frames.used + ts->answers.used;
+      taken += ts->chunks.used + ts->frames.used;
     }
     if (server.link) taken += server.link->frames.used;
     if (server.manager) pending += server.manager->half_open + server.manager->pendings.pool.used;
