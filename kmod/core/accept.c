@@ -300,6 +300,25 @@ void pika_accept_expire(struct pika_server *s, struct pika_pending *pending)
 }
 
 /**
+ * pika_accept_relieve() - an acceptor has claimed, and still has other offers
+ * @s: a server with a CM
+ * @acceptor: the acceptor
+ *
+ * It takes over the first of the offers that were not claimed in time. Else
+ * these would starve behind newer connections, as long as those come so fast
+ * that no acceptor is ever without an offer.
+ */
+void pika_accept_relieve(struct pika_server *s, struct pika_acceptor *acceptor)
+{
+	struct pika_pending *late = first_of(&acceptor->listener->late);
+
+	if (!late || late->acceptor == acceptor)
+		return;
+	s->manager->stats.reassigned++;
+	offer(s, late, acceptor);
+}
+
+/**
  * pika_accept_end() - a connection was claimed or closed
  * @s: a server with a CM
  * @pending: its entry, which is gone on return

@@ -13,6 +13,7 @@ void pika_accept_begin(struct pika_server *s, struct pika_pending *pending);
 void pika_accept_register(struct pika_server *s,
 			  struct pika_acceptor *acceptor);
 void pika_accept_expire(struct pika_server *s, struct pika_pending *pending);
+void pika_accept_relieve(struct pika_server *s, struct pika_acceptor *acceptor);
 void pika_accept_end(struct pika_server *s, struct pika_pending *pending);
 void pika_accept_abort(struct pika_server *s, struct pika_pending *pending);
 void pika_accept_heard(struct pika_listener *listener, u16 endpoint);

@@ -198,6 +198,7 @@ static void on_claimed(struct pika_server *s, const struct pika_msg *msg)
 							 msg->flow);
 	struct pika_listener *listener;
 	struct pika_acceptor *acceptor;
+	bool busy;
 
 	if (!pending) {
 		cm->stats.stray++;
@@ -205,6 +206,9 @@ static void on_claimed(struct pika_server *s, const struct pika_msg *msg)
 	}
 	cm->stats.claimed++;
 	listener = pending->listener;
+	busy = is_offered_to(pending, msg->claimed.acceptor,
+			     msg->claimed.endpoint) &&
+	       pending->acceptor->offers > 1;
 	pika_accept_end(s, pending);
 	if (!listener)
 		return;
@@ -219,6 +223,8 @@ static void on_claimed(struct pika_server *s, const struct pika_msg *msg)
 	pika_acceptor_place(&cm->acceptors, acceptor);
 	if (!acceptor->registered)
 		pika_accept_register(s, acceptor);
+	if (busy)
+		pika_accept_relieve(s, acceptor);
 }
 
 static void measure(struct pika_acceptor *acceptor,

@@ -238,6 +238,25 @@ TEST_P(accept, accept_timeout__offer_stands_while_the_other_has_one_itself) {
   EXPECT_EQ(world.assigned(), (Offers{{1, offers.at(2)}}));
 }
 
+/// Somebody who always has a few offers is never without one, however fast it claims.
+TEST_P(accept, accept_timeout__connection_does_not_starve_behind_newer_ones) {
+  world.accept(alice);
+  world.arrive(1);
+  world.accept(bob);
+  world.arrive(2);
+  ASSERT_EQ(world.assigned(), (Offers{{1, alice}, {2, bob}}));
+  world.expire(1, alice);
+  uint32_t next = 3;
+  bool reassigned = false;
+  for (; next < 100 && !reassigned; next++) {
+    world.arrive(next);
+    world.claim(next - 1, bob);
+    world.close(next - 1, bob);
+    reassigned = world.assigned().contains(1);
+  }
+  EXPECT_TRUE(reassigned) << "95 came later and were accepted";
+}
+
 TEST_P(accept, accept_timeout__of_an_older_registration_costs_nothing) {
   world.accept(alice);
   world.arrive(1);
