@@ -28,6 +28,7 @@
 #define PIKA_ORPHAN_RETRIES	8
 #define PIKA_OOW_INTERVAL	500	/* between ACKs of empty strays */
 #define PIKA_CHALLENGES		1000	/* a second, about; RFC 5961 7 */
+#define PIKA_CLOCK_MAX		0x40000000u	/* 12 days: ticks wrap */
 #define PIKA_PAWS_IDLE		2073600000u	/* 24 days, RFC 7323 5.5 */
 
 #define PIKA_MSS_LEAST		88	/* less counts as this */

@@ -13,14 +13,17 @@
  * @s: the flow's server
  * @tcb: the flow
  * @clock: which; set anew if it is set
- * @after_ms: from the beginning of this run
+ * @after_ms: from the beginning of this run; cut to PIKA_CLOCK_MAX, as it may be
+ *	what a program has asked for
  */
 void pika_tcp_clock_set(struct pika_server *s, struct pika_tcb *tcb,
 			enum pika_clock clock, u32 after_ms)
 {
 	struct pika_timer *timer = &tcb->timed.timer;
-	u32 deadline = s->now_ms + after_ms;
+	u32 deadline;
 
+	after_ms = min(after_ms, PIKA_CLOCK_MAX);
+	deadline = s->now_ms + after_ms;
 	tcb->deadline[clock] = deadline;
 	tcb->clocks |= 1u << clock;
 	if (!pika_timer_armed(timer) ||

@@ -211,6 +211,23 @@ TEST_F(tcp_timer, clocks__one_timer_strikes_for_the_earliest_first) {
   EXPECT_EQ(sent().data, "x");
 }
 
+/// Each of these would be due before it began.
+TEST_F(tcp_timer, clock__of_more_than_24_days_does_not_strike_at_once) {
+  auto idle = message(PIKA_MSG_OPTION), keep = idle;
+  idle.option = {PIKA_SET_KEEP_IDLE, 0xffffffff};
+  keep.option = {PIKA_SET_KEEPALIVE, 1};
+  post_app(idle);
+  post_app(keep);
+  u32 work = 0;
+  for (int i = 0; i < 10; i++) work = pika_server_run(host().s, 256);
+  EXPECT_EQ(work, 0u) << "the server never sleeps";
+  auto close = message(PIKA_MSG_CLOSE);
+  close.close.linger_ms = 0xffffffff;
+  post_app(close);
+  for (int i = 0; i < 10; i++) work = pika_server_run(host().s, 256);
+  EXPECT_TRUE(tcb().flags & PIKA_TCB_LINGER) << "the FIN has not been acknowledged";
+}
+
 class tcp_timer_syn : public ts_fixture {};
 
 TEST_F(tcp_timer_syn, rto__after_a_lost_syn_is_three_seconds) {
