@@ -454,10 +454,14 @@ static u32 poll_cold_rings(struct pika_server *s, u32 budget, u32 n)
 	return work;
 }
 
-/* Rings in use, some of those that were not, then ours that had been full. */
+/*
+ * Rings in use, some of those that were not, then ours that had been full. Each
+ * has its share of the budget, and one message at least.
+ */
 static u32 dispatch_poll(struct pika_server *s, u32 budget, bool woken)
 {
-	u32 share = max(budget / 4, 16u);
+	u32 rings = woken ? s->polled.len : s->hot;
+	u32 share = max(budget / max(rings, 4u), 1u);
 	u32 turns = PIKA_RINGS_IN_TURN;
 	u32 work;
 

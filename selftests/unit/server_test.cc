@@ -375,6 +375,17 @@ TEST_F(server, rings__have_their_share_in_each_run) {
   EXPECT_EQ(std::count(seen.begin(), seen.end(), 2u), 1);
 }
 
+TEST_F(server, rings__that_are_many_do_not_make_a_run_longer_than_its_budget) {
+  World big(1, 300, 64);
+  big.play(0, PIKA_MSG_SENT);
+  for (auto& endpoint : big.endpoints)
+    for (int i = 0; i < 20; i++) endpoint.send(0, message(PIKA_MSG_SENT, endpoint.address));
+  EXPECT_LE(pika_server_run(big.server(0), 64), 300u) << "one of each";
+  const auto seen = flows(big.seen(0));
+  for (auto& endpoint : big.endpoints)
+    EXPECT_EQ(std::count(seen.begin(), seen.end(), endpoint.address), 1);
+}
+
 TEST_F(server, hold__leaves_the_message_until_there_is_room) {
   a->handlers[PIKA_MSG_LISTEN] = [](pika_server* s, const pika_msg* msg) {
     pika_msg answer = message(PIKA_MSG_LISTENING, msg->flow);
