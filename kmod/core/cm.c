@@ -283,7 +283,10 @@ static void on_connection_closed(struct pika_server *s,
  * @s: a server with a CM
  * @msg: LISTEN
  *
- * Return: 0, -EADDRINUSE, -EEXIST (that number is in use) or -ENOSPC.
+ * As listen(2), it may be called again with another backlog.
+ *
+ * Return: 0; 1 if it was there already; -EADDRINUSE, -EEXIST (that number is in
+ * use for another) or -ENOSPC.
  */
 int pika_cm_listen(struct pika_server *s, const struct pika_msg *msg)
 {
@@ -292,6 +295,13 @@ int pika_cm_listen(struct pika_server *s, const struct pika_msg *msg)
 
 	if (msg->from >= PIKA_PEERS)
 		return -EINVAL;
+	listener = pika_listener_by_id(&s->manager->listeners,
+				       msg->listen.listener);
+	if (listener && pika_listener_is(listener, &msg->listen)) {
+		listener->backlog = msg->listen.backlog;
+		pika_accept_heard(listener, msg->from);
+		return 1;
+	}
 	listener = pika_listener_add(&s->manager->listeners, &msg->listen,
 				     &error);
 	if (listener)

@@ -9,6 +9,7 @@
 #include "cm.h"
 #include "link.h"
 
+/* What the CM has already the link server has too. */
 static int listen(struct pika_server *s, const struct pika_msg *msg)
 {
 	int error = 0;
@@ -16,7 +17,7 @@ static int listen(struct pika_server *s, const struct pika_msg *msg)
 	if (s->manager)
 		error = pika_cm_listen(s, msg);
 	if (error || !s->link)
-		return error;
+		return min(error, 0);
 	error = pika_link_listen(s->link, msg->listen.port);
 	if (error && s->manager)
 		pika_cm_unlisten(s, msg->listen.listener);

@@ -157,6 +157,22 @@ struct pika_listener *pika_listener_add(struct pika_listeners *listeners,
 }
 
 /**
+ * pika_listener_is() - is this the listener that is asked for?
+ * @listener: one that is there
+ * @listen: what is asked for
+ *
+ * Return: true if it differs in its backlog at most.
+ */
+bool pika_listener_is(const struct pika_listener *listener,
+		      const struct pika_msg_listen *listen)
+{
+	return listener->id == listen->listener &&
+	       listener->port == listen->port &&
+	       listener->v6only == listen->v6only &&
+	       same(&listener->addr, &listen->addr);
+}
+
+/**
  * pika_listener_remove() - a listener can no longer be found
  * @listeners: the CM's
  * @listener: still to be pika_listener_put()

@@ -76,6 +76,8 @@ bool pika_listeners_init(struct pika_listeners *listeners,
 struct pika_listener *pika_listener_add(struct pika_listeners *listeners,
 					const struct pika_msg_listen *listen,
 					int *error);
+bool pika_listener_is(const struct pika_listener *listener,
+		      const struct pika_msg_listen *listen);
 void pika_listener_remove(struct pika_listeners *listeners,
 			  struct pika_listener *listener);
 void pika_listener_put(struct pika_listeners *listeners,

@@ -124,7 +124,10 @@ struct pika_msg_transmit {
 	u16 queue;
 };
 
-/* @cookie comes back in LISTENING. @backlog: this CM's share of it. */
+/*
+ * @cookie comes back in LISTENING. @backlog: this CM's share of it; to change it
+ * LISTEN is sent again, to the CMs.
+ */
 struct pika_msg_listen {
 	struct pika_addr addr;
 	u64 cookie;

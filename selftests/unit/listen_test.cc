@@ -72,6 +72,23 @@ TEST_P(listen_message, refused__by_the_cm_leaves_the_link_server_alone) {
   }
 }
 
+TEST_P(listen_message, listen__again_changes_the_backlog_as_in_linux) {
+  if (!s->manager) return;
+  for (const uint32_t backlog : {5u, 7u}) {
+    pika_msg msg{};
+    msg.type = PIKA_MSG_LISTEN;
+    msg.listen.listener = 1;
+    msg.listen.port = 80;
+    msg.listen.backlog = backlog;
+    ASSERT_TRUE(world.endpoint(0).send(0, msg));
+    EXPECT_EQ(answers(), Errors{0});
+    EXPECT_EQ(pika_listener_by_id(&s->manager->listeners, 1)->backlog, backlog);
+  }
+  if (s->link) {
+    EXPECT_EQ(s->link->listeners[80], 1);
+  }
+}
+
 TEST_P(listen_message, refused__by_the_link_server_is_undone_in_the_cm) {
   if (!s->link || !s->manager) return;
   s->link->listeners[80] = 0xffff;
