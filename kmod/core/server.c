@@ -48,8 +48,10 @@ void pika_server_init(struct pika_server *s, struct pika_env *env, u16 id,
 	pika_wheel_init(&s->wheel, s->now_ms);
 	for (type = 0; type < PIKA_MSG_TYPES; type++)
 		s->handlers[type] = on_unhandled;
-	for (to = 0; to < PIKA_PEERS; to++)
+	for (to = 0; to < PIKA_PEERS; to++) {
 		s->peers[to].address = to;
+		s->peers[to].retry_end = &s->peers[to].retry;
+	}
 }
 
 /**
@@ -269,17 +271,24 @@ void pika_send_later(struct pika_server *s, u16 to, struct pika_retry *retry)
 		return;
 	}
 	peer = &s->peers[to];
-	retry->waiting = true;
 	retry->next = NULL;
-	if (peer->retry)
-		peer->retry_last->next = retry;
-	else
-		peer->retry = retry;
-	peer->retry_last = retry;
+	retry->waiting = peer->retry_end;
+	*peer->retry_end = retry;
+	peer->retry_end = &retry->next;
 	if (!peer->blocked) {
 		peer->blocked = true;
 		add_peer(&s->blocked, peer);
 	}
+}
+
+static void unlink_retry(struct pika_peer *peer, struct pika_retry *retry)
+{
+	*retry->waiting = retry->next;
+	if (retry->next)
+		retry->next->waiting = retry->waiting;
+	else
+		peer->retry_end = retry->waiting;
+	retry->waiting = NULL;
 }
 
 /**
@@ -290,22 +299,8 @@ void pika_send_later(struct pika_server *s, u16 to, struct pika_retry *retry)
  */
 void pika_forget_retry(struct pika_server *s, u16 to, struct pika_retry *retry)
 {
-	struct pika_retry *before = NULL;
-	struct pika_retry *each;
-	struct pika_peer *peer;
-
-	if (!retry->waiting)
-		return;
-	peer = &s->peers[to];
-	for (each = peer->retry; each != retry; each = each->next)
-		before = each;
-	if (before)
-		before->next = retry->next;
-	else
-		peer->retry = retry->next;
-	if (peer->retry_last == retry)
-		peer->retry_last = before;
-	retry->waiting = false;
+	if (retry->waiting)
+		unlink_retry(&s->peers[to], retry);
 }
 
 static bool may_resume(struct pika_peer *peer)
@@ -319,18 +314,17 @@ static bool may_resume(struct pika_peer *peer)
 /* Those who waited, as long as there is room; one that waits again is last. */
 static u32 resume_retries(struct pika_server *s, struct pika_peer *peer)
 {
-	struct pika_retry *last = peer->retry_last;
+	struct pika_retry **end = peer->retry_end;
 	struct pika_retry *retry;
 	u32 work = 0;
 
 	peer->resuming = true;
 	while (may_resume(peer)) {
 		retry = peer->retry;
-		peer->retry = retry->next;
-		retry->waiting = false;
+		unlink_retry(peer, retry);
 		retry->again(s, retry);
 		work++;
-		if (retry == last)
+		if (&retry->next == end)
 			break;
 	}
 	peer->resuming = false;

@@ -41,14 +41,14 @@ struct pika_server;
 /**
  * struct pika_retry - something of the sender's that waits for room in a ring
  * @next: in the list of the peer it waits for
+ * @waiting: what points to it there; NULL: it does not wait
  * @again: called when there is room, off the list; sends what is true by then,
  *	and waits again if that did not fit
- * @waiting: on a list
  */
 struct pika_retry {
 	struct pika_retry *next;
+	struct pika_retry **waiting;
 	void (*again)(struct pika_server *s, struct pika_retry *retry);
-	bool waiting;
 };
 
 /**
@@ -57,7 +57,7 @@ struct pika_retry {
  * @in: ring from it, likewise
  * @bell: its bell, to be read only; NULL until @out is attached
  * @retry: those who wait for room in @out, oldest first
- * @retry_last: the last of them
+ * @retry_end: where the next of them goes
  * @heard_ms: when its ring last held something
  * @address: its own
  * @place: in the server's polled[]
@@ -72,7 +72,7 @@ struct pika_peer {
 	struct pika_consumer in;
 	const struct pika_bell *bell;
 	struct pika_retry *retry;
-	struct pika_retry *retry_last;
+	struct pika_retry **retry_end;
 	u32 heard_ms;
 	u16 address;
 	u16 place;

@@ -238,6 +238,23 @@ TEST_F(server, retry__one_that_is_forgotten_is_not_called) {
   }
 }
 
+/// Any order: the newest first would take 6 s if each were searched for.
+TEST_F(server, retry__many_are_forgotten_in_any_order) {
+  fill();
+  std::deque<Sender> senders;
+  for (uint64_t i = 0; i < 40'000; i++) senders.emplace_back(i).send(a);
+  for (uint64_t i = 40'000; i-- > 1;)
+    if (i != 20'000) pika_forget_retry(a, 1, &senders[i].retry);
+  Sender last(9);
+  last.send(a);
+  world.run();
+  const auto seen = flows(world.seen(1));
+  ASSERT_EQ(seen.size(), 11u);
+  EXPECT_EQ(seen[8], 0u);
+  EXPECT_EQ(seen[9], 20'000u);
+  EXPECT_EQ(seen[10], 9u);
+}
+
 TEST_F(server, retry__to_a_peer_that_we_only_send_to_is_sent) {
   pika::test::Ring ring(8);
   pika_bell bell{};
