@@ -171,7 +171,7 @@ static inline void has_sent(struct pika_server *s, struct pika_peer *peer,
  * pika_send() - send a message to a server or an endpoint
  * @s: the sender
  * @to: address; if that is this server, the handler runs at once
- * @msg: its from field is filled in
+ * @msg: its from and reserved fields are filled in
  *
  * Those who wait for room have the right of way, so that what one object sends
  * stays in order.
@@ -183,6 +183,7 @@ bool pika_send(struct pika_server *s, u16 to, struct pika_msg *msg)
 {
 	struct pika_peer *peer;
 
+	msg->reserved = 0;
 	msg->from = s->id;
 	if (to == s->id) {
 		dispatch(s, msg);

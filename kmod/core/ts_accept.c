@@ -188,7 +188,7 @@ static void on_claim_connection(struct pika_server *s,
 	tcb->flags |= PIKA_TCB_OWNED;
 	tcb->socket = msg->claim.socket;
 	tcb->claim_us = (s->now_ns - tcb->offered_ns) / 1000;
-	tcb->tell &= ~PIKA_TELL_TIMEOUT;
+	tcb->tell &= ~(PIKA_TELL_TIMEOUT | PIKA_TELL_OFFER);
 	tcb->tell |= PIKA_TELL_RESULT | PIKA_TELL_CLAIMED;
 	tcb->refused_endpoint = PIKA_NOBODY;
 	pika_tcp_clock_clear(tcb, PIKA_CLOCK_CLAIM);

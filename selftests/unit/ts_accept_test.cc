@@ -68,6 +68,20 @@ TEST_F(ts_accept, claim__twice_is_refused_the_second_time) {
   EXPECT_EQ(result().update.flags, PIKA_UPDATE_TIMED_OUT);
 }
 
+TEST_F(ts_accept, claim__makes_an_offer_to_the_same_acceptor_void) {
+  handshake();
+  assign();
+  available();
+  auto again = message(PIKA_MSG_ASSIGN);
+  again.assign.listener = 7;
+  again.assign.acceptor = 1;
+  again.assign.claim_timeout_us = 1000;
+  again.assign.endpoint = kApp;
+  ASSERT_TRUE(host().post(kCm, again));
+  claim();
+  result();
+}
+
 TEST_F(ts_accept, claim__of_a_flow_that_never_was_is_refused) {
   flow_ = pika_handle(kTs, 3, 99);
   claim();
