@@ -60,8 +60,8 @@ void pika_ts_unwait(struct pika_server *s, struct pika_tcb *tcb)
  *
  * The peer may then find that its last segments are answered by the host.
  *
- * Return: false if there is none, or somebody must still be told about it. If
- * true its TCB is free now.
+ * Return: false if there is none, or somebody must still be told about it, or
+ * an LS has a frame of it. If true its TCB is free now.
  */
 bool pika_ts_recycle(struct pika_server *s)
 {
@@ -71,7 +71,8 @@ bool pika_ts_recycle(struct pika_server *s)
 	if (ts->waiting.first == PIKA_POOL_NONE)
 		return false;
 	tcb = at(s, ts->waiting.first);
-	if (tcb->tell || tcb->flags & (PIKA_TCB_CHANGED | PIKA_TCB_BLOCKED))
+	if (tcb->tell || tcb->at_link ||
+	    tcb->flags & (PIKA_TCB_CHANGED | PIKA_TCB_BLOCKED))
 		return false;
 	ts->stats.time_wait_recycled++;
 	pika_tcp_forget(s, tcb);

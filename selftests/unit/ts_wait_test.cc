@@ -78,6 +78,28 @@ TEST_F(ts_wait, time_wait__ends_in_the_middle_of_the_list) {
   EXPECT_EQ(host().s->ts->waiting_len, 0u);
 }
 
+TEST_F(ts_wait, time_wait__is_not_recycled_while_a_link_server_has_a_frame_of_it) {
+  key_.remote_port++;
+  accept();
+  app_sends("inline");
+  app_closes();
+  forget_frames();
+  host().keep_frames = true;
+  host().pass_ms(250);  // sent again; the peer acknowledges what came first
+  ack_ += 7;
+  peer_sends("", PIKA_TCP_FIN);
+  EXPECT_EQ(tcb().state, PIKA_TCP_TIME_WAIT);
+  EXPECT_EQ(tcb().at_link, 1);
+  told();
+  told(kCm);
+  forget_frames();
+  for (int i = 0; i < 4; i++) end_one();
+  host().keep_frames = false;
+  host().give_back();
+  host().run();
+  EXPECT_EQ(host().s->ts->chunks.used, 0u);
+}
+
 TEST_F(ts_wait, time_wait__of_a_flow_that_has_an_owner_is_not_taken_away) {
   key_.remote_port++;
   accept();
