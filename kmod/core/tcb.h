@@ -146,8 +146,8 @@ struct pika_chunk {
  * @duplicates: duplicate ACKs in a row
  * @oow_ms: when a segment without data was last answered only because it lay
  *	outside the window
- * @backoff: how often the RTO fired, or a probe was sent, without an answer
- * @probes: window probes without an answer
+ * @backoff: how often the RTO, or the time between probes, was doubled
+ * @retries: retransmissions or window probes without an answer
  * @progress_ms: when the peer last acknowledged something, or the first byte
  *	that it has not was sent
  * @keep_probes: keep-alive probes without an answer
@@ -236,7 +236,7 @@ struct pika_tcb {
 	u8 clocks;
 	u8 duplicates;
 	u8 backoff;
-	u8 probes;
+	u8 retries;
 	u8 keep_probes;
 	u8 keep_count;
 	u8 syn_retries;

@@ -33,10 +33,13 @@ static bool is_duplicate(const struct pika_tcb *tcb,
 	       (u32)seg->window << tcb->snd_shift == tcb->snd_wnd;
 }
 
-/* RFC 6298 5.2, 5.3. */
+/*
+ * RFC 6298 5.2, 5.3. The RTO stays doubled until a round trip was measured (5.7,
+ * Karn): else a path that has become longer would never be.
+ */
 static void restart_clock(struct pika_server *s, struct pika_tcb *tcb)
 {
-	tcb->backoff = 0;
+	tcb->retries = 0;
 	tcb->flags &= ~PIKA_TCB_PERSIST;
 	if (tcb->snd_una == tcb->snd_max)
 		pika_tcp_clock_clear(tcb, PIKA_CLOCK_RETRANSMIT);
@@ -88,11 +91,14 @@ static bool is_too_old(const struct pika_tcb *tcb, u32 ack)
 	return pika_seq_before(ack, tcb->snd_una - tcb->snd_wnd_max);
 }
 
-/* An answer to a probe is a sign of life, even if the window stays shut. */
+/*
+ * An answer is a sign of life, even if the window stays shut, be it to a probe or
+ * to what was in flight when that shrank (RFC 9293 3.8.6, SHLD-17).
+ */
 static void still_there(struct pika_tcb *tcb)
 {
-	if (tcb->flags & PIKA_TCB_PERSIST)
-		tcb->probes = 0;
+	if (tcb->flags & PIKA_TCB_PERSIST || !tcb->snd_wnd)
+		tcb->retries = 0;
 }
 
 /**

@@ -156,6 +156,7 @@ void pika_tcp_established(struct pika_server *s, struct pika_tcb *tcb)
 	tcb->state = PIKA_TCP_ESTABLISHED;
 	tcb->flags |= PIKA_TCB_AGREED | PIKA_TCB_OUTPUT;
 	tcb->backoff = 0;
+	tcb->retries = 0;
 	tcb->snd_small = tcb->snd_una;
 	if (!tcb->srtt_us && tcb->syn_retries)
 		tcb->rto_ms = PIKA_RTO_AFTER_SYN;
@@ -211,6 +212,7 @@ bool pika_tcp_syn_sent(struct pika_server *s, struct pika_tcb *tcb,
 	if (!(seg->flags & PIKA_TCP_ACK)) {
 		tcb->state = PIKA_TCP_SYN_RECEIVED;
 		tcb->backoff = 0;
+		tcb->retries = 0;
 		return false;
 	}
 	tcb->snd_una = seg->ack;

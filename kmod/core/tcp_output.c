@@ -111,8 +111,10 @@ static void has_sent(struct pika_server *s, struct pika_tcb *tcb, u32 len)
 	}
 	if (!pika_tcp_clock_is_set(tcb, PIKA_CLOCK_RETRANSMIT) ||
 	    tcb->flags & PIKA_TCB_PERSIST) {
-		if (tcb->flags & PIKA_TCB_PERSIST)
+		if (tcb->flags & PIKA_TCB_PERSIST) {
 			tcb->backoff = 0;
+			tcb->retries = 0;
+		}
 		tcb->flags &= ~PIKA_TCB_PERSIST;
 		pika_tcp_clock_set(s, tcb, PIKA_CLOCK_RETRANSMIT,
 				   pika_tcp_rto(tcb));
@@ -151,7 +153,8 @@ static void arm_persist(struct pika_server *s, struct pika_tcb *tcb)
 	    pika_tcp_clock_is_set(tcb, PIKA_CLOCK_RETRANSMIT))
 		return;
 	tcb->flags |= PIKA_TCB_PERSIST;
-	tcb->probes = 0;
+	tcb->backoff = 0;
+	tcb->retries = 0;
 	tcb->progress_ms = s->now_ms;
 	pika_tcp_clock_set(s, tcb, PIKA_CLOCK_RETRANSMIT, pika_tcp_rto(tcb));
 }

@@ -52,7 +52,7 @@ void pika_tcp_rtt_sample(struct pika_tcb *tcb, u32 rtt_us)
  *
  * One segment at a time is measured, and none that was sent twice. While that
  * leaves nothing to measure, the timestamp which comes back says when what is
- * acknowledged was sent (RFC 7323 4).
+ * acknowledged was sent (RFC 7323 4). Only a measurement ends the back-off.
  */
 void pika_tcp_rtt_acked(struct pika_server *s, struct pika_tcb *tcb,
 			const struct pika_tcp_options *options)
@@ -61,12 +61,15 @@ void pika_tcp_rtt_acked(struct pika_server *s, struct pika_tcb *tcb,
 		if (pika_seq_before(tcb->snd_una, tcb->rtt_seq))
 			return;
 		tcb->flags &= ~PIKA_TCB_RTT;
+		tcb->backoff = 0;
 		pika_tcp_rtt_sample(tcb, pika_now_us(s) - tcb->rtt_us);
 	} else if (tcb->backoff && tcb->flags & PIKA_TCB_TIMESTAMPS &&
 		   options->present & PIKA_OPTION_TIMESTAMP) {
 		u32 ms = pika_tcp_ts_now(s, tcb) - options->ts_echo;
 
-		if (ms < PIKA_RTO_MAX)
-			pika_tcp_rtt_sample(tcb, ms * 1000);
+		if (ms >= PIKA_RTO_MAX)
+			return;
+		tcb->backoff = 0;
+		pika_tcp_rtt_sample(tcb, ms * 1000);
 	}
 }

@@ -57,11 +57,23 @@ static u8 most_retries(const struct pika_tcb *tcb)
 	return PIKA_DATA_RETRIES;
 }
 
+/* A peer that answers may keep its window shut for ever, but not to an orphan. */
+static bool is_out_of_retries(const struct pika_tcb *tcb)
+{
+	return tcb->retries >= most_retries(tcb) ||
+	       (tcb->flags & PIKA_TCB_CLOSED && !tcb->snd_wnd &&
+		tcb->backoff >= PIKA_ORPHAN_RETRIES);
+}
+
 /* The next wait, but not beyond what the user allows. */
 static void wait_again(struct pika_server *s, struct pika_tcb *tcb)
 {
-	u32 after_ms = pika_tcp_rto(tcb);
 	u32 passed = s->now_ms - tcb->progress_ms;
+	u32 after_ms;
+
+	tcb->retries++;
+	tcb->backoff = min(tcb->backoff + 1, 255);
+	after_ms = pika_tcp_rto(tcb);
 
 	if (tcb->user_timeout_ms && tcb->user_timeout_ms > passed)
 		after_ms = min(after_ms, tcb->user_timeout_ms - passed);
@@ -71,7 +83,6 @@ static void wait_again(struct pika_server *s, struct pika_tcb *tcb)
 static void resend_syn(struct pika_server *s, struct pika_tcb *tcb)
 {
 	tcb->syn_retries++;
-	tcb->backoff++;
 	wait_again(s, tcb);
 	pika_tcp_send_syn(s, tcb);
 }
@@ -80,7 +91,6 @@ static void resend_syn(struct pika_server *s, struct pika_tcb *tcb)
 static void resend(struct pika_server *s, struct pika_tcb *tcb)
 {
 	pika_tcp_congestion_timeout(tcb);
-	tcb->backoff++;
 	tcb->flags &= ~PIKA_TCB_RTT;
 	tcb->snd_nxt = tcb->snd_una;
 	pika_tcp_queue_rewind(tcb);
@@ -91,7 +101,7 @@ static void resend(struct pika_server *s, struct pika_tcb *tcb)
 
 static void on_rto(struct pika_server *s, struct pika_tcb *tcb)
 {
-	if (tcb->backoff >= most_retries(tcb) ||
+	if (is_out_of_retries(tcb) ||
 	    user_gives_up(s, tcb, tcb->progress_ms)) {
 		give_up(s, tcb);
 		return;
@@ -103,17 +113,11 @@ static void on_rto(struct pika_server *s, struct pika_tcb *tcb)
 		resend(s, tcb);
 }
 
-/*
- * RFC 9293 3.8.6.1. A peer that answers may keep its window shut for ever, but
- * not to an orphan. A window that is open, but not wide, gets what fits.
- */
+/* RFC 9293 3.8.6.1. A window that is open, but not wide, gets what fits. */
 static void on_persist(struct pika_server *s, struct pika_tcb *tcb)
 {
-	bool orphan = tcb->flags & PIKA_TCB_CLOSED;
-
-	if (tcb->probes >= most_retries(tcb) ||
-	    (orphan && tcb->backoff >= PIKA_ORPHAN_RETRIES) ||
-	    (tcb->probes && user_gives_up(s, tcb, tcb->progress_ms))) {
+	if (is_out_of_retries(tcb) ||
+	    (tcb->retries && user_gives_up(s, tcb, tcb->progress_ms))) {
 		give_up(s, tcb);
 		return;
 	}
@@ -123,8 +127,6 @@ static void on_persist(struct pika_server *s, struct pika_tcb *tcb)
 		return;
 	}
 	s->ts->stats.probes++;
-	tcb->probes++;
-	tcb->backoff = min(tcb->backoff + 1, 255);
 	wait_again(s, tcb);
 	pika_tcp_send_probe(s, tcb);
 }

@@ -59,6 +59,35 @@ TEST_F(tcp_rtt_flow, karn__what_was_sent_twice_is_not_measured) {
   EXPECT_EQ(tcb().rto_ms, 3000u);
 }
 
+TEST_F(tcp_rtt_flow, karn__a_path_that_has_become_longer_is_learnt) {
+  accept();
+  host().pass_ms(1000);
+  size_t again = 0;
+  for (int i = 0; i < 20; i++) {
+    app_sends("data");
+    host().pass_ms(1000);
+    again = frames() - 1;
+    forget_frames();
+    peer_acks(ack_ + 4);
+  }
+  EXPECT_EQ(again, 0u) << "sent twice though nothing was lost";
+  EXPECT_GT(srtt_ms(), 500u);
+}
+
+TEST_F(tcp_rtt_flow, karn__the_back_off_lasts_until_there_is_a_measurement) {
+  accept();
+  app_sends("one");
+  host().pass_ms(250);
+  EXPECT_EQ(frames(), 2u);
+  peer_acks(ack_ + 3);
+  forget_frames();
+  app_sends("two");
+  host().pass_ms(350);
+  EXPECT_EQ(frames(), 1u);
+  peer_acks(ack_ + 3);
+  EXPECT_EQ(tcb().backoff, 0u);
+}
+
 TEST_F(tcp_rtt_flow, timestamps__measure_what_was_sent_twice) {
   syn({.mss = 1460, .ts_value = 1});
   host().pass_ms(1050);
