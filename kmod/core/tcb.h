@@ -48,7 +48,7 @@ enum pika_tcp_state {
 #define PIKA_TCB_RTT		0x00040000u	/* @rtt_seq is being timed */
 #define PIKA_TCB_RECOVERY	0x00080000u	/* RFC 6582 */
 #define PIKA_TCB_URGENT_OUT	0x00100000u	/* @snd_up is valid */
-#define PIKA_TCB_URGENT_IN	0x00200000u	/* @rcv_up is valid */
+#define PIKA_TCB_URGENT_IN	0x00200000u	/* @rcv_up is to come */
 /* where the flow is */
 #define PIKA_TCB_PASSIVE	0x01000000u	/* an ADMIT began it */
 #define PIKA_TCB_OFFERED	0x02000000u	/* ASSIGN named an acceptor */

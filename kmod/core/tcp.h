@@ -236,6 +236,7 @@ void pika_tcp_text(struct pika_server *s, struct pika_tcb *tcb,
 /* tcp_urgent.c */
 void pika_tcp_urgent(struct pika_server *s, struct pika_tcb *tcb,
 		     const struct pika_segment *seg);
+void pika_tcp_urgent_arrived(struct pika_tcb *tcb);
 
 /* tcp_congestion.c: another algorithm, CUBIC say, takes the place of these */
 void pika_tcp_congestion_init(struct pika_tcb *tcb);

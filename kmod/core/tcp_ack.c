@@ -48,6 +48,18 @@ static void restart_clock(struct pika_server *s, struct pika_tcb *tcb)
 				   pika_tcp_rto(tcb));
 }
 
+/*
+ * What lies far behind would seem to lie ahead 2^31 bytes later: Nagle's rule
+ * would hold everything, and no loss would be found by duplicate ACKs.
+ */
+static void keep_up(struct pika_tcb *tcb)
+{
+	if (pika_seq_before(tcb->snd_small, tcb->snd_una))
+		tcb->snd_small = tcb->snd_una;
+	if (pika_seq_before(tcb->recover, tcb->snd_una - 1))
+		tcb->recover = tcb->snd_una - 1;
+}
+
 /* Takes what @ack covers out of the queue. Returns the bytes of data in it. */
 static u32 take_out(struct pika_server *s, struct pika_tcb *tcb, u32 ack)
 {
@@ -73,6 +85,7 @@ static void acked(struct pika_server *s, struct pika_tcb *tcb,
 	pika_tcp_rtt_acked(s, tcb, &in->options);
 	restart_clock(s, tcb);
 	pika_tcp_recovery_acked(s, tcb, bytes);
+	keep_up(tcb);
 	if (tcb->flags & PIKA_TCB_URGENT_OUT &&
 	    !pika_seq_after(tcb->snd_up, tcb->snd_una))
 		tcb->flags &= ~PIKA_TCB_URGENT_OUT;

@@ -58,6 +58,8 @@ static void deliver(struct pika_server *s, struct pika_tcb *tcb,
 		tcb->rcv_nxt += pkt->bytes;
 		tcb->ready_bytes += pkt->bytes;
 		tcb->unread += pkt->bytes;
+		if (unlikely(tcb->flags & PIKA_TCB_URGENT_IN))
+			pika_tcp_urgent_arrived(tcb);
 		pika_ts_update(s, tcb);
 	} else {
 		s->env->ops->free_packet(s->env, pkt);

@@ -31,3 +31,16 @@ void pika_tcp_urgent(struct pika_server *s, struct pika_tcb *tcb,
 	tcb->update |= PIKA_UPDATE_URGENT;
 	pika_ts_update(s, tcb);
 }
+
+/**
+ * pika_tcp_urgent_arrived() - what is urgent may have been delivered
+ * @tcb: the flow; RCV.NXT has moved on
+ *
+ * An urgent byte that has come is compared with no more: 2^31 bytes later it
+ * would seem to lie ahead.
+ */
+void pika_tcp_urgent_arrived(struct pika_tcb *tcb)
+{
+	if (pika_seq_after(tcb->rcv_nxt, tcb->rcv_up))
+		tcb->flags &= ~PIKA_TCB_URGENT_IN;
+}

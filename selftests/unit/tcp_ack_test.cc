@@ -92,4 +92,33 @@ TEST_F(tcp_ack, ack__of_everything_stops_the_clock) {
   EXPECT_TRUE(quiet());
 }
 
+/// A stream without a loss and without a small segment, of which 1 GB goes by at a time.
+class tcp_ack_long : public tcp_ack {
+ protected:
+  void SetUp() override {
+    accept({.mss = 1000});
+    app_sends("small");
+    peer_acks(ack_ + 5);
+    for (int i = 0; i < 3; i++) {
+      auto& t = tcb();
+      for (u32* at : {&t.snd_una, &t.snd_nxt, &t.snd_max, &t.snd_end, &t.snd_wl2, &ack_})
+        *at += 0x30000000;
+      app_sends(std::string(1000, 'x'));
+      peer_acks(ack_ + 1000);
+    }
+    forget_frames();
+  }
+};
+
+TEST_F(tcp_ack_long, nagle__is_not_about_a_segment_2_gb_ago) {
+  app_sends("small");
+  EXPECT_EQ(frames(), 1u);
+}
+
+TEST_F(tcp_ack_long, recovery__is_not_held_back_by_the_beginning_2_gb_ago) {
+  app_sends(std::string(8000, 'x'));
+  for (int i = 0; i < 3; i++) segment(next());
+  EXPECT_EQ(stats().fast_retransmits, 1u);
+}
+
 }  // namespace

@@ -58,6 +58,16 @@ TEST_F(tcp_urgent, pointer__into_the_past_is_ignored) {
   EXPECT_FALSE(only(kApp, PIKA_MSG_UPDATE).update.flags & PIKA_UPDATE_URGENT);
 }
 
+TEST_F(tcp_urgent, pointer__is_not_compared_with_one_3_gb_ago) {
+  peer_sends_urgent("a!", 2);
+  app_has_read(2);
+  auto& t = tcb();
+  for (u32* at : {&t.rcv_nxt, &t.rcv_edge, &t.last_ack, &t.snd_wl1, &seq_}) *at += 0xc0000000;
+  received();
+  peer_sends_urgent("b!", 2);
+  EXPECT_TRUE(only(kApp, PIKA_MSG_UPDATE).update.flags & PIKA_UPDATE_URGENT);
+}
+
 TEST_F(tcp_urgent, send__points_behind_the_urgent_byte_until_it_is_acknowledged) {
   app_sends("a!", PIKA_SEND_URGENT);
   auto s = sent();
