@@ -188,9 +188,12 @@ static bool check(struct pika_server *s, struct pika_tcb *tcb,
 	return seg->flags & PIKA_TCP_ACK;
 }
 
-/* Fifth, in SYN_RECEIVED. Returns false if the segment ends here. */
+/*
+ * Fifth, in SYN_RECEIVED. @shift: of the window; none in a SYN-ACK (RFC 7323
+ * 2.2). Returns false if the segment ends here.
+ */
 static bool finish_handshake(struct pika_server *s, struct pika_tcb *tcb,
-			     const struct pika_arrival *in)
+			     const struct pika_arrival *in, u8 shift)
 {
 	const struct pika_segment *seg = in->seg;
 
@@ -201,7 +204,7 @@ static bool finish_handshake(struct pika_server *s, struct pika_tcb *tcb,
 		return false;
 	}
 	tcb->snd_una = seg->ack;
-	tcb->snd_wnd = (u32)seg->window << tcb->snd_shift;
+	tcb->snd_wnd = (u32)seg->window << shift;
 	tcb->snd_wnd_max = tcb->snd_wnd;
 	tcb->snd_wl1 = seg->seq;
 	tcb->snd_wl2 = seg->ack;
@@ -231,6 +234,9 @@ static void urgent_text_fin(struct pika_server *s, struct pika_tcb *tcb,
 static void process(struct pika_server *s, struct pika_tcb *tcb,
 		    struct pika_arrival *in)
 {
+	/* Before check() takes the SYN off. */
+	u8 shift = in->seg->flags & PIKA_TCP_SYN ? 0 : tcb->snd_shift;
+
 	if (tcb->state == PIKA_TCP_SYN_SENT) {
 		if (pika_tcp_syn_sent(s, tcb, in))
 			urgent_text_fin(s, tcb, in);
@@ -239,7 +245,7 @@ static void process(struct pika_server *s, struct pika_tcb *tcb,
 	if (!check(s, tcb, in))
 		return;
 	if (tcb->state == PIKA_TCP_SYN_RECEIVED) {
-		if (!finish_handshake(s, tcb, in))
+		if (!finish_handshake(s, tcb, in, shift))
 			return;
 	} else if (!pika_tcp_ack(s, tcb, in)) {
 		return;

@@ -241,4 +241,15 @@ TEST_F(tcp_open, isn__moves_on_and_differs_between_flows) {
   EXPECT_GT(std::abs(static_cast<s32>(syn_ack_.seq - first)), 1000);
 }
 
+TEST_F(tcp_open, simultaneous__the_window_of_a_syn_ack_is_not_scaled) {
+  connect_syn();
+  Segment s = {.seq = seq_, .flags = PIKA_TCP_SYN, .window = 2920, .mss = 1460, .scale = 7};
+  segment(s);
+  s.flags |= PIKA_TCP_ACK;
+  s.ack = ack_;
+  segment(s);
+  EXPECT_EQ(tcb().state, PIKA_TCP_ESTABLISHED);
+  EXPECT_EQ(tcb().snd_wnd, 2920u);
+}
+
 }  // namespace
