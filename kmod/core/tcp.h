@@ -188,6 +188,7 @@ void pika_tcp_listen(struct pika_server *s, struct pika_tcb *tcb,
 		     struct pika_packet *pkt, const struct pika_segment *seg);
 bool pika_tcp_syn_sent(struct pika_server *s, struct pika_tcb *tcb,
 		       struct pika_arrival *in);
+void pika_tcp_begin_beyond(struct pika_tcb *tcb, u32 used);
 void pika_tcp_established(struct pika_server *s, struct pika_tcb *tcb);
 
 /* tcp_close.c */

@@ -38,15 +38,18 @@ static u32 timestamp_offset(const struct pika_server *s,
 	return pika_siphash(&s->ts->ts_secret, v4, sizeof(v4));
 }
 
-/* What both ways of opening have in common. */
-static void begin(struct pika_server *s, struct pika_tcb *tcb)
+static void set_iss(struct pika_tcb *tcb, u32 iss)
 {
-	u32 iss = pika_isn(&s->ts->isn_secret, &tcb->key, s->now_ns);
-
 	tcb->snd_una = iss;
 	tcb->snd_nxt = iss;
 	tcb->snd_max = iss;
 	tcb->snd_end = iss + 1;
+}
+
+/* What both ways of opening have in common. */
+static void begin(struct pika_server *s, struct pika_tcb *tcb)
+{
+	set_iss(tcb, pika_isn(&s->ts->isn_secret, &tcb->key, s->now_ns));
 	tcb->heard_ms = s->now_ms;
 	tcb->rcv_shift = window_shift(s->ts->config.receive_buffer);
 	tcb->mss = s->ts->config.mtu - headers_len(tcb);
@@ -143,6 +146,21 @@ void pika_tcp_listen(struct pika_server *s, struct pika_tcb *tcb,
 	tcb->flags |= PIKA_TCB_OUTPUT;
 	pika_ts_changed(s, tcb);
 	s->env->ops->free_packet(s->env, pkt);
+}
+
+/**
+ * pika_tcp_begin_beyond() - the flow takes the place of one in TIME_WAIT
+ * @tcb: the flow; its SYN has not been sent
+ * @used: that one's SND.NXT
+ *
+ * A fast flow uses numbers faster than the clock of pika_isn() passes. So that
+ * nothing old can be taken for new, this one begins beyond (RFC 9293 3.6.1), at
+ * least a window without scaling away, as in Linux.
+ */
+void pika_tcp_begin_beyond(struct pika_tcb *tcb, u32 used)
+{
+	if (!pika_seq_after(tcb->snd_una, used))
+		set_iss(tcb, used + 0x10001);
 }
 
 /**

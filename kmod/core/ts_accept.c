@@ -49,8 +49,9 @@ static bool may_reuse(const struct pika_tcb *tcb,
 	return pika_seq_after(seg->seq, tcb->rcv_nxt);
 }
 
+/* @used: SND.NXT of the TIME_WAIT that has made way, or NULL. */
 static void begin(struct pika_server *s, const struct pika_msg_admit *admit,
-		  struct pika_segment *seg, u32 hash)
+		  struct pika_segment *seg, u32 hash, const u32 *used)
 {
 	struct pika_packet *pkt = admit->packet;
 	struct pika_tcb *tcb = pika_ts_take(s, &seg->key, hash);
@@ -65,6 +66,8 @@ static void begin(struct pika_server *s, const struct pika_msg_admit *admit,
 	tcb->cm = admit->cm;
 	s->ts->stats.passive_opens++;
 	pika_tcp_listen(s, tcb, pkt, seg);
+	if (used)
+		pika_tcp_begin_beyond(tcb, *used);
 }
 
 static void on_admit(struct pika_server *s, const struct pika_msg *msg)
@@ -72,8 +75,9 @@ static void on_admit(struct pika_server *s, const struct pika_msg *msg)
 	const struct pika_msg_admit *admit = &msg->admit;
 	struct pika_segment room, *seg = pika_segment_of(s, admit->packet,
 							 &room);
+	const u32 *used = NULL;
 	struct pika_tcb *tcb;
-	u32 hash;
+	u32 hash, snd_max;
 
 	if (pika_ts_holds(s, admit->cm))
 		return;
@@ -87,11 +91,13 @@ static void on_admit(struct pika_server *s, const struct pika_msg *msg)
 	tcb = pika_ts_lookup(s, &seg->key, hash);
 	if (tcb && may_reuse(tcb, admit->packet, seg)) {
 		s->ts->stats.time_wait_reused++;
+		snd_max = tcb->snd_max;
+		used = &snd_max;
 		pika_tcp_die(s, tcb, 0);
 		tcb = NULL;
 	}
 	if (!tcb) {
-		begin(s, admit, seg, hash);
+		begin(s, admit, seg, hash, used);
 		return;
 	}
 	pika_tcp_input(s, tcb, admit->packet, seg);

@@ -196,12 +196,16 @@ static void on_connect(struct pika_server *s, const struct pika_msg *msg)
 	};
 	u32 hash = pika_ts_hash(s, &key);
 	struct pika_tcb *tcb;
+	u32 used = 0;
+	bool reused;
 
 	if (pika_ts_holds(s, msg->from))
 		return;
 	tcb = pika_ts_lookup(s, &key, hash);
-	if (tcb && may_reuse(s, tcb)) {
+	reused = tcb && may_reuse(s, tcb);
+	if (reused) {
 		s->ts->stats.time_wait_reused++;
+		used = tcb->snd_max;
 		pika_tcp_die(s, tcb, 0);
 	} else if (tcb || !key.local_port) {
 		refuse_connect(s, msg, EADDRINUSE);
@@ -218,6 +222,8 @@ static void on_connect(struct pika_server *s, const struct pika_msg *msg)
 	s->ts->stats.active_opens++;
 	pika_ts_update(s, tcb);
 	pika_tcp_open(s, tcb);
+	if (reused)
+		pika_tcp_begin_beyond(tcb, used);
 }
 
 static void set_flag(struct pika_tcb *tcb, u32 flag, u32 value)

@@ -307,4 +307,20 @@ TEST_F(ts_accept_time_wait, syn__an_older_timestamp_does_not) {
   EXPECT_EQ(stats().time_wait_reused, 0u);
 }
 
+TEST_F(ts_accept_time_wait, syn__is_answered_beyond_what_a_fast_flow_has_used) {
+  accept();
+  app_sends(std::string(10'000, 'x'));
+  peer_acks(ack_ + 10'000);
+  app_closes();
+  ack_++;
+  peer_sends("", PIKA_TCP_FIN);
+  const u32 used = ack_;
+  forget_frames();
+  host().pass_ms(10);  // by the clock of ISNs 2441
+  seq_ += 1000;
+  syn();
+  EXPECT_EQ(stats().time_wait_reused, 1u);
+  EXPECT_GT(static_cast<s32>(syn_ack_.seq - used), 0);
+}
+
 }  // namespace

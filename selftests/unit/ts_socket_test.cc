@@ -134,4 +134,25 @@ TEST_F(ts_socket, connect__reuses_a_time_wait_after_a_second_by_timestamps) {
   EXPECT_EQ(stats().time_wait_reused, 1u);
 }
 
+TEST_F(ts_socket, connect__reuses_a_time_wait_beyond_what_that_has_used) {
+  connect_syn();
+  segment({.seq = seq_, .ack = ack_, .flags = PIKA_TCP_SYN | PIKA_TCP_ACK, .ts_value = 9});
+  seq_++;
+  told();
+  for (int i = 0; i < 300; i++) {
+    app_sends(std::string(1000, 'x'));
+    ack_ += 1000;
+    segment(next());
+  }
+  app_closes();
+  ack_++;
+  peer_sends("", PIKA_TCP_FIN);
+  told();
+  forget_frames();
+  host().pass_ms(1001);  // by the clock of ISNs 244,384
+  connect();
+  EXPECT_EQ(stats().time_wait_reused, 1u);
+  EXPECT_GT(static_cast<s32>(sent().seq - ack_), 0);
+}
+
 }  // namespace
