@@ -89,7 +89,7 @@ static bool send_segment(struct pika_server *s, struct pika_tcb *tcb,
 		frame->segment_size = tcb->mss;
 	if (!pika_tcp_transmit(s, tcb, frame))
 		return false;
-	if (len < tcb->mss && len)
+	if (len != tcb->mss && len % tcb->mss)
 		tcb->snd_small = seq + len;
 	tcb->sent_ms = s->now_ms;
 	return true;

@@ -352,6 +352,15 @@ static void register_handlers(struct pika_server *s)
 	pika_ts_socket_init(s);
 }
 
+/* Also a frame that the card will cut has 16 bits for its length. */
+static u16 most_segments(const struct pika_ts_config *config)
+{
+	u32 mss = max_t(u32, config->mtu, 128) - 40;
+	u32 most = (0xffff - PIKA_FRAME_HEADER) / mss;
+
+	return max(min_t(u32, config->max_segments, most), 1u);
+}
+
 /**
  * pika_ts_init() - give a server a transport server
  * @s: initialised, without one
@@ -376,8 +385,7 @@ int pika_ts_init(struct pika_server *s, struct pika_arena *arena,
 	ts->config = *config;
 	if (!ts->config.max_time_wait)
 		ts->config.max_time_wait = max(config->max_flows / 2, 1u);
-	if (!ts->config.max_segments)
-		ts->config.max_segments = 1;
+	ts->config.max_segments = most_segments(config);
 	ts->changed = empty;
 	ts->blocked = empty;
 	ts->waiting = empty;

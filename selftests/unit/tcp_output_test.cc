@@ -196,4 +196,34 @@ TEST_F(tcp_output_tso, frame__of_one_segment_is_not_to_be_cut) {
   EXPECT_EQ(host().sizes, std::vector<u16>{0});
 }
 
+TEST_F(tcp_output_tso, nagle__the_small_end_of_a_frame_is_a_small_segment) {
+  accept({.mss = 1000});
+  app_sends(std::string(2500, 'x'));
+  EXPECT_EQ(frames(), 1u);
+  app_sends("small");
+  EXPECT_EQ(frames(), 1u);
+  peer_acks(ack_ + 2500);
+  EXPECT_EQ(host().wire.back().size(), 40u + 5);
+}
+
+class tcp_output_large_frames : public tcp_output {
+ protected:
+  static pika_ts_config config() {
+    auto c = small_config();
+    c.max_segments = 64;
+    c.send_buffer = 1 << 20;
+    return c;
+  }
+  tcp_output_large_frames() : tcp_output(config()) {}
+};
+
+TEST_F(tcp_output_large_frames, frame__is_never_longer_than_ip_can_say) {
+  accept({.mss = 1460, .scale = 7});
+  tcb().cwnd = 1 << 20;
+  tcb().snd_wnd = 1 << 20;
+  app_sends(std::string(200'000, 'x'));
+  EXPECT_GE(frames(), 4u);
+  for (auto& frame : host().wire) EXPECT_LE(frame.size(), 65535u);
+}
+
 }  // namespace
