@@ -35,11 +35,15 @@ static bool is_malformed(const struct pika_msg_send *send)
 	return !send->len || (send->len > PIKA_MSG_INLINE && !send->buffer);
 }
 
+/* A SYN has a sequence number, but no byte. */
 static bool overruns(const struct pika_server *s, const struct pika_tcb *tcb,
 		     const struct pika_msg_send *send)
 {
+	bool syn = tcb->state < PIKA_TCP_ESTABLISHED;
+	u32 queued = tcb->snd_end - tcb->snd_una - syn;
+
 	return send->len > s->ts->config.send_buffer -
-		min(tcb->snd_end - tcb->snd_una, s->ts->config.send_buffer);
+		min(queued, s->ts->config.send_buffer);
 }
 
 static void queue(struct pika_server *s, struct pika_tcb *tcb,

@@ -155,4 +155,12 @@ TEST_F(ts_socket, connect__reuses_a_time_wait_beyond_what_that_has_used) {
   EXPECT_GT(static_cast<s32>(sent().seq - ack_), 0);
 }
 
+TEST_F(ts_socket, send__while_connecting_may_fill_the_buffer) {
+  connect_syn();
+  app_sends(std::string(65536, 'x'));
+  EXPECT_EQ(stats().send_overrun, 0u);
+  app_sends("y");
+  EXPECT_EQ(stats().send_overrun, 1u);
+}
+
 }  // namespace
