@@ -260,6 +260,9 @@ static bool set_flags(struct pika_tcb *tcb,
 	switch (option->option) {
 	case PIKA_SET_NODELAY:
 		set_flag(tcb, PIKA_TCB_NODELAY, option->value);
+		/* What CORK holds goes, too: tcp(7). */
+		if (option->value)
+			tcb->flags |= PIKA_TCB_PUSH;
 		return true;
 	case PIKA_SET_CORK:
 		set_flag(tcb, PIKA_TCB_CORK, option->value);
@@ -285,8 +288,8 @@ static bool set_value(struct pika_tcb *tcb,
 		tcb->keep_count = min(option->value, 127u);
 		return true;
 	case PIKA_SET_MSS:
-		tcb->mss = max_t(u32, min_t(u32, tcb->mss, option->value),
-				 PIKA_MSS_LEAST);
+		tcb->mss = min_t(u32, tcb->mss,
+				 max_t(u32, option->value, PIKA_MSS_LEAST));
 		return true;
 	case PIKA_SET_TOS:
 		tcb->tos = option->value;

@@ -226,4 +226,15 @@ TEST_F(tcp_output_large_frames, frame__is_never_longer_than_ip_can_say) {
   for (auto& frame : host().wire) EXPECT_LE(frame.size(), 65535u);
 }
 
+TEST_F(tcp_output, nodelay__sends_what_cork_held) {
+  accept();
+  app_sets(PIKA_SET_CORK, 1);
+  app_sends("a");
+  EXPECT_TRUE(quiet());
+  app_sets(PIKA_SET_NODELAY, 1);
+  EXPECT_EQ(sent().data, "a");
+  app_sends("b");
+  EXPECT_TRUE(quiet()) << "the cork is still in";
+}
+
 }  // namespace

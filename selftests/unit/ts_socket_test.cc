@@ -163,4 +163,11 @@ TEST_F(ts_socket, send__while_connecting_may_fill_the_buffer) {
   EXPECT_EQ(stats().send_overrun, 1u);
 }
 
+TEST_F(ts_socket, mss__is_never_raised) {
+  accept({.mss = 88, .ts_value = 1});
+  const auto agreed = tcb().mss;
+  app_sets(PIKA_SET_MSS, 1400);
+  EXPECT_EQ(tcb().mss, agreed);
+}
+
 }  // namespace
