@@ -61,13 +61,14 @@ static bool is_old(const struct pika_server *s, const struct pika_tcb *tcb,
 	       s->now_ms - tcb->ts_recent_ms < PIKA_PAWS_IDLE;
 }
 
-/* RFC 7323 4.3 (2). */
+/* RFC 7323 4.3 (2). That of a reset has passed no test: 5.2. */
 static void remember_timestamp(const struct pika_server *s,
 			       struct pika_tcb *tcb,
 			       const struct pika_arrival *in)
 {
 	if (!(tcb->flags & PIKA_TCB_TIMESTAMPS) ||
 	    !(in->options.present & PIKA_OPTION_TIMESTAMP) ||
+	    in->seg->flags & PIKA_TCP_RST ||
 	    pika_seq_after(in->seg->seq, tcb->last_ack))
 		return;
 	tcb->ts_recent = in->options.ts_value;
@@ -166,7 +167,7 @@ static bool check(struct pika_server *s, struct pika_tcb *tcb,
 
 	if (is_old(s, tcb, in)) {
 		s->ts->stats.dropped_paws++;
-		pika_tcp_send_ack(s, tcb);
+		not_acceptable(s, tcb, seg);
 		return false;
 	}
 	if (syn_again(tcb, seg))

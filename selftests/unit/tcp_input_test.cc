@@ -204,4 +204,24 @@ TEST_F(tcp_paws, echo__is_of_what_was_acknowledged_last) {
   EXPECT_EQ(sent().ts_echo, 1010u);
 }
 
+TEST_F(tcp_input, paws__empty_segments_are_answered_twice_a_second) {
+  accept({.mss = 1460, .ts_value = 1000});
+  for (int i = 0; i < 50; i++) {
+    auto s = next();
+    s.ts_value = 10;
+    segment(s);
+  }
+  EXPECT_EQ(frames(), 1u);
+  EXPECT_EQ(stats().dropped_paws, 50u);
+}
+
+TEST_F(tcp_input, paws__the_timestamp_of_a_reset_is_not_remembered) {
+  accept({.mss = 1460, .ts_value = 1000});
+  auto s = next("payload", PIKA_TCP_RST);
+  s.seq--;
+  s.ts_value = 5;
+  segment(s);
+  EXPECT_EQ(tcb().ts_recent, 1000u);
+}
+
 }  // namespace
