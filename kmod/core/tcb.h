@@ -136,7 +136,7 @@ struct pika_chunk {
  * @ts_recent_ms: when that was set
  * @ts_offset: what our timestamps are ahead of the clock
  * @last_ack: Last.ACK.sent (RFC 7323 4.3)
- * @heard_ms: when the last segment came
+ * @heard_ms: when the last acceptable segment came
  * @mss: payload of a full segment, timestamp option subtracted
  * @state: enum pika_tcp_state
  * @tell: PIKA_TELL_*

@@ -159,6 +159,13 @@ static bool syn_again(struct pika_tcb *tcb, struct pika_segment *seg)
 	return false;
 }
 
+/* A sign of life: not any stray with the right addresses is one. */
+static void heard(const struct pika_server *s, struct pika_tcb *tcb)
+{
+	tcb->heard_ms = s->now_ms;
+	tcb->keep_probes = 0;
+}
+
 /* First to fourth. Returns false if the segment ends here. */
 static bool check(struct pika_server *s, struct pika_tcb *tcb,
 		  struct pika_arrival *in)
@@ -177,6 +184,7 @@ static bool check(struct pika_server *s, struct pika_tcb *tcb,
 		not_acceptable(s, tcb, seg);
 		return false;
 	}
+	heard(s, tcb);
 	remember_timestamp(s, tcb, in);
 	if (seg->flags & PIKA_TCP_RST) {
 		reset_arrived(s, tcb, seg);
@@ -277,6 +285,7 @@ static void process_predicted(struct pika_server *s, struct pika_tcb *tcb,
 			      struct pika_arrival *in)
 {
 	s->ts->stats.segments_predicted++;
+	heard(s, tcb);
 	remember_timestamp(s, tcb, in);
 	if (pika_tcp_ack(s, tcb, in) && in->seg->bytes)
 		pika_tcp_text(s, tcb, in);
@@ -300,8 +309,6 @@ void pika_tcp_input(struct pika_server *s, struct pika_tcb *tcb,
 	pika_options_parse(pkt->data + seg->options, seg->options_len,
 			   &in.options);
 	s->ts->stats.segments_in++;
-	tcb->heard_ms = s->now_ms;
-	tcb->keep_probes = 0;
 	if (likely(is_predicted(tcb, &in)))
 		process_predicted(s, tcb, &in);
 	else

@@ -172,6 +172,7 @@ void pika_tcp_established(struct pika_server *s, struct pika_tcb *tcb)
 {
 	s->ts->stats.established++;
 	tcb->state = PIKA_TCP_ESTABLISHED;
+	tcb->heard_ms = s->now_ms;
 	tcb->flags |= PIKA_TCB_AGREED | PIKA_TCB_OUTPUT;
 	tcb->backoff = 0;
 	tcb->retries = 0;

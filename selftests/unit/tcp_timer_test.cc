@@ -240,4 +240,14 @@ TEST_F(tcp_timer_syn, rto__after_a_lost_syn_is_three_seconds) {
   EXPECT_EQ(tcb().cwnd, tcb().mss);
 }
 
+TEST_F(tcp_timer, keepalive__a_stray_is_no_sign_of_life) {
+  app_sets(PIKA_SET_KEEP_IDLE, 10'000);
+  app_sets(PIKA_SET_KEEPALIVE, 1);
+  for (int i = 0; i < 5; i++) {
+    host().pass_ms(5'000);
+    segment({.seq = seq_ + 0x40000000, .ack = ack_, .flags = PIKA_TCP_RST});
+  }
+  EXPECT_GT(stats().keep_probes, 0u);
+}
+
 }  // namespace
