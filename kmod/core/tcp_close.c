@@ -151,6 +151,9 @@ void pika_tcp_time_wait(struct pika_server *s, struct pika_tcb *tcb)
 void pika_tcp_fin_arrived(struct pika_server *s, struct pika_tcb *tcb)
 {
 	tcb->rcv_nxt++;
+	/* One that comes behind a full window counts, as it needs no room. */
+	if (pika_seq_after(tcb->rcv_nxt, tcb->rcv_edge))
+		tcb->rcv_edge = tcb->rcv_nxt;
 	tcb->update |= PIKA_UPDATE_EOF;
 	pika_ts_update(s, tcb);
 	free_early(s, tcb);

@@ -230,4 +230,26 @@ TEST_F(tcp_time_wait, syn__to_it_as_a_segment_is_challenged) {
   EXPECT_EQ(state(), PIKA_TCP_TIME_WAIT);
 }
 
+class tcp_close_full : public ts_fixture {
+ protected:
+  static pika_ts_config config() {
+    auto c = small_config();
+    c.receive_buffer = 2000;
+    return c;
+  }
+  tcp_close_full() : ts_fixture(config()) {}
+};
+
+TEST_F(tcp_close_full, fin__at_the_edge_of_the_window_does_not_open_it) {
+  accept();
+  post_segment(next(std::string(2000, 'x'), PIKA_TCP_FIN));
+  seq_ += 2001;
+  auto s = next();
+  s.seq += 0x10000000;
+  post_segment(s);  // before the FIN is acknowledged
+  host().run();
+  EXPECT_EQ(stats().dropped_window, 1u);
+  received();
+}
+
 }  // namespace
