@@ -10,6 +10,7 @@
 /* Beyond a hole, a packet that small would cost more than it carries. */
 #define EARLY_LEAST	256
 #define EARLY_PACKETS	64
+#define EARLY_STEPS	1024	/* that a place is looked for */
 
 static u32 end_of(const struct pika_packet *pkt)
 {
@@ -126,23 +127,29 @@ static void make_place(struct pika_server *s, struct pika_tcb *tcb,
 	tcb->early_packets++;
 }
 
-/* Returns false if nothing of it is new there. */
-static bool insert(struct pika_server *s, struct pika_tcb *tcb,
+/*
+ * Returns why it cannot be kept: nothing of it is new there, or the place is too
+ * far from both ends, so that a peer could make us search all day.
+ */
+static u64 *insert(struct pika_server *s, struct pika_tcb *tcb,
 		   struct pika_packet *pkt)
 {
 	struct pika_packet **link = &tcb->early;
 	struct pika_packet *last = tcb->early_last;
+	u32 steps = 0;
 
 	if (tcb->early && last && !pika_seq_before(pkt->seq, end_of(last)))
 		link = &last->next;
 	while (*link && !pika_seq_after((*link)->seq, pkt->seq)) {
+		if (steps++ == EARLY_STEPS)
+			return &s->ts->stats.dropped_early;
 		cut_front(pkt, end_of(*link));
 		if (!pkt->bytes && !(pkt->tcp_flags & PIKA_TCP_FIN))
-			return false;
+			return &s->ts->stats.dropped_duplicate;
 		link = &(*link)->next;
 	}
 	make_place(s, tcb, pkt, link);
-	return true;
+	return NULL;
 }
 
 /*
@@ -152,10 +159,12 @@ static bool insert(struct pika_server *s, struct pika_tcb *tcb,
 static void keep_early(struct pika_server *s, struct pika_tcb *tcb,
 		       struct pika_packet *pkt)
 {
-	if (!has_early_room(s, tcb))
-		drop(s, pkt, &s->ts->stats.dropped_early);
-	else if (!insert(s, tcb, pkt))
-		drop(s, pkt, &s->ts->stats.dropped_duplicate);
+	u64 *reason = &s->ts->stats.dropped_early;
+
+	if (has_early_room(s, tcb))
+		reason = insert(s, tcb, pkt);
+	if (reason)
+		drop(s, pkt, reason);
 	pika_tcp_send_ack(s, tcb);
 }
 

@@ -214,4 +214,26 @@ TEST_F(tcp_reassembly_small, window__its_edge_never_moves_left) {
   EXPECT_EQ(later.ack + later.window, s.ack + s.window);
 }
 
+class tcp_reassembly_large : public ts_fixture {
+ protected:
+  static pika_ts_config config() {
+    auto c = small_config();
+    c.receive_buffer = 1 << 20;
+    return c;
+  }
+  tcp_reassembly_large() : ts_fixture(config()) {}
+};
+
+TEST_F(tcp_reassembly_large, hole__a_place_is_not_looked_for_all_day) {
+  accept({.mss = 1460, .scale = 7});
+  for (u32 i = 0; i < 2000; i++) segment({.seq = seq_ + 10 + 2 * i, .ack = ack_, .data = "x"});
+  EXPECT_EQ(tcb().early_packets, 2000u);
+  segment({.seq = seq_ + 10 + 2 * 1999 - 1, .ack = ack_, .data = "y"});
+  EXPECT_EQ(stats().dropped_early, 1u);
+  segment({.seq = seq_ + 11, .ack = ack_, .data = "y"});
+  EXPECT_EQ(tcb().early_packets, 2001u);
+  segment(next("", PIKA_TCP_RST));
+  received();
+}
+
 }  // namespace
