@@ -112,4 +112,45 @@ TEST_F(ts_wait, time_wait__of_a_flow_that_has_an_owner_is_not_taken_away) {
   EXPECT_EQ(host().s->ts->waiting_len, 1u);
 }
 
+/// Rings of eight slots, so that one can be full.
+class ts_wait_stuck : public ts_fixture {
+ protected:
+  static pika_ts_config config() {
+    auto c = small_config();
+    c.max_flows = 4;
+    c.max_time_wait = 4;
+    return c;
+  }
+  ts_wait_stuck() : ts_fixture(config(), 8) {}
+  void end_one(uint16_t endpoint, bool stuck) {
+    key_.remote_port++;
+    seq_ = 1000;
+    handshake();
+    assign(endpoint, 2);
+    claim(endpoint, 2);
+    told(endpoint);
+    const auto mine = flow_;
+    flow_ = pika_handle(kTs, 1, 0xfff);
+    for (int i = 0; stuck && i < 8; i++) claim(endpoint);
+    flow_ = mine;
+    ASSERT_TRUE(host().post(endpoint, message(PIKA_MSG_CLOSE)));
+    host().run();
+    ack_++;
+    peer_sends("", PIKA_TCP_FIN);
+    forget_frames();
+    told(kCm);
+    if (!stuck) told(endpoint);
+  }
+};
+
+TEST_F(ts_wait_stuck, time_wait__of_an_endpoint_that_does_not_listen_stops_no_others) {
+  end_one(kApp, true);
+  for (int i = 0; i < 3; i++) end_one(kApp + 1, false);
+  EXPECT_EQ(host().s->ts->waiting_len, 4u);
+  key_.remote_port++;
+  admit({.seq = 1, .flags = PIKA_TCP_SYN});
+  EXPECT_EQ(stats().no_tcb, 0u);
+  EXPECT_EQ(stats().time_wait_recycled, 1u);
+}
+
 }  // namespace
