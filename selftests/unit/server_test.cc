@@ -394,9 +394,9 @@ TEST_F(server, rings__have_their_share_in_each_run) {
 
 TEST_F(server, rings__that_are_many_do_not_make_a_run_longer_than_its_budget) {
   World big(1, 300, 64);
-  big.play(0, PIKA_MSG_SENT);
+  big.play(0, PIKA_MSG_OPTION);
   for (auto& endpoint : big.endpoints)
-    for (int i = 0; i < 20; i++) endpoint.send(0, message(PIKA_MSG_SENT, endpoint.address));
+    for (int i = 0; i < 20; i++) endpoint.send(0, message(PIKA_MSG_OPTION, endpoint.address));
   EXPECT_LE(pika_server_run(big.server(0), 64), 300u) << "one of each";
   const auto seen = flows(big.seen(0));
   for (auto& endpoint : big.endpoints)
