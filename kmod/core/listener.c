@@ -168,7 +168,7 @@ bool pika_listener_is(const struct pika_listener *listener,
 {
 	return listener->id == listen->listener &&
 	       listener->port == listen->port &&
-	       listener->v6only == listen->v6only &&
+	       listener->v6only == !!listen->v6only &&
 	       same(&listener->addr, &listen->addr);
 }
 

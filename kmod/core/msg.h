@@ -125,8 +125,8 @@ struct pika_msg_transmit {
 };
 
 /*
- * @cookie comes back in LISTENING. @backlog: this CM's share of it; to change it
- * LISTEN is sent again, to the CMs.
+ * @cookie comes back in LISTENING. @backlog: this CM's share of it; to change
+ * it LISTEN is sent again, to the CMs.
  */
 struct pika_msg_listen {
 	struct pika_addr addr;
@@ -134,7 +134,7 @@ struct pika_msg_listen {
 	u32 listener;
 	u32 backlog;
 	u16 port;
-	bool v6only;
+	u8 v6only;
 };
 
 struct pika_msg_listening {

@@ -34,8 +34,8 @@ static bool is_duplicate(const struct pika_tcb *tcb,
 }
 
 /*
- * RFC 6298 5.2, 5.3. The RTO stays doubled until a round trip was measured (5.7,
- * Karn): else a path that has become longer would never be.
+ * RFC 6298 5.2, 5.3. The RTO stays doubled until a round trip was measured
+ * (5.7, Karn): else a path that has become longer would never be.
  */
 static void restart_clock(struct pika_server *s, struct pika_tcb *tcb)
 {
@@ -105,8 +105,8 @@ static bool is_too_old(const struct pika_tcb *tcb, u32 ack)
 }
 
 /*
- * An answer is a sign of life, even if the window stays shut, be it to a probe or
- * to what was in flight when that shrank (RFC 9293 3.8.6, SHLD-17).
+ * An answer is a sign of life, even if the window stays shut, be it to a probe
+ * or to what was in flight when that shrank (RFC 9293 3.8.6, SHLD-17).
  */
 static void still_there(struct pika_tcb *tcb)
 {

@@ -80,8 +80,8 @@ void pika_tcp_congestion_acked(struct pika_tcb *tcb, u32 bytes)
  * @tcb: the flow, this retry not yet counted
  *
  * RFC 5681 3.1: from one segment on; half of the flight is remembered once for
- * what was lost once, not for what a closed window refused. RFC 6582 4.1: no recovery before all that is in flight
- * now is acknowledged.
+ * what was lost once, not for what a closed window refused. RFC 6582 4.1: no
+ * recovery before all that is in flight now is acknowledged.
  */
 void pika_tcp_congestion_timeout(struct pika_tcb *tcb)
 {

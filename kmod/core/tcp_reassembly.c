@@ -128,8 +128,8 @@ static void make_place(struct pika_server *s, struct pika_tcb *tcb,
 }
 
 /*
- * Returns why it cannot be kept: nothing of it is new there, or the place is too
- * far from both ends, so that a peer could make us search all day.
+ * Returns why it cannot be kept: nothing of it is new there, or the place is
+ * too far from both ends, so that a peer could make us search all day.
  */
 static u64 *insert(struct pika_server *s, struct pika_tcb *tcb,
 		   struct pika_packet *pkt)

@@ -13,8 +13,8 @@
  * @s: the flow's server
  * @tcb: the flow
  * @clock: which; set anew if it is set
- * @after_ms: from the beginning of this run; cut to PIKA_CLOCK_MAX, as it may be
- *	what a program has asked for
+ * @after_ms: from the beginning of this run; cut to PIKA_CLOCK_MAX, as it may
+ *	be what a program has asked for
  */
 void pika_tcp_clock_set(struct pika_server *s, struct pika_tcb *tcb,
 			enum pika_clock clock, u32 after_ms)
@@ -57,7 +57,7 @@ static u8 most_retries(const struct pika_tcb *tcb)
 	return PIKA_DATA_RETRIES;
 }
 
-/* A peer that answers may keep its window shut for ever, but not to an orphan. */
+/* One that answers may keep its window shut for ever, but not to an orphan. */
 static bool is_out_of_retries(const struct pika_tcb *tcb)
 {
 	return tcb->retries >= most_retries(tcb) ||

@@ -172,15 +172,7 @@ class Run {
     in.copy(reinterpret_cast<uint8_t*>(&msg) + payload,
             std::min<size_t>(in.byte(), sizeof(msg) - payload));
     if (msg.type == PIKA_MSG_FREE) return free_one(endpoint);
-    if (msg.type == PIKA_MSG_LISTEN) make_bool(&msg.listen.v6only);
     post(endpoint, msg, how & 0x80 ? in.word() : address_of(endpoint));
-  }
-
-  /// A bool that is neither 0 nor 1 is its writer's fault, before anybody reads it.
-  static void make_bool(bool* field) {
-    uint8_t byte;
-    std::memcpy(&byte, field, sizeof(byte));
-    *field = byte & 1;
   }
 
   void listen(Input& in) {
