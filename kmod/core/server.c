@@ -638,6 +638,48 @@ void pika_timed_cancel(struct pika_server *s, struct pika_timed *timed)
 	pika_timer_cancel(&s->wheel, &timed->timer);
 }
 
+static void release_message(struct pika_server *s, const struct pika_msg *msg)
+{
+	struct pika_packet *pkt = NULL;
+	struct pika_packet *next;
+
+	if (msg->type == PIKA_MSG_SYN || msg->type == PIKA_MSG_SEGMENT ||
+	    msg->type == PIKA_MSG_FREE)
+		pkt = msg->packet.packet;
+	else if (msg->type == PIKA_MSG_ADMIT)
+		pkt = msg->admit.packet;
+	for (; pkt; pkt = next) {
+		next = pkt->next;
+		s->env->ops->free_packet(s->env, pkt);
+	}
+}
+
+/**
+ * pika_server_release() - give back all packets that a server still holds
+ * @s: a server that will not run again, nor will its peers
+ *
+ * Those in the rings to it and those of its flows. What is in the rings to
+ * endpoints is the shell's.
+ *
+ * Context: tear-down.
+ */
+void pika_server_release(struct pika_server *s)
+{
+	const struct pika_msg *msg;
+	struct pika_peer *peer;
+	u16 i;
+
+	for (i = 0; i < s->polled.len; i++) {
+		peer = &s->peers[s->polled.address[i]];
+		while ((msg = pika_ring_peek(&peer->in))) {
+			release_message(s, msg);
+			pika_ring_pop(&peer->in);
+		}
+	}
+	if (s->ts)
+		pika_ts_release(s);
+}
+
 /* Names for counters, traces and tests. */
 const char *pika_msg_name(u8 type)
 {

@@ -217,6 +217,7 @@ void pika_server_attach_in(struct pika_server *s, u16 from,
 			   struct pika_ring_in *in, u32 slots);
 u32 pika_server_run(struct pika_server *s, u32 budget);
 bool pika_server_may_sleep(struct pika_server *s);
+void pika_server_release(struct pika_server *s);
 bool pika_server_next_timer(const struct pika_server *s, u32 *expires_ms);
 bool pika_has_room(struct pika_server *s, u16 to);
 void pika_hold(struct pika_server *s);

@@ -398,6 +398,27 @@ int pika_ts_init(struct pika_server *s, struct pika_arena *arena,
 }
 
 /**
+ * pika_ts_release() - give back the packets that flows still hold
+ * @s: a server that will not run again
+ */
+void pika_ts_release(struct pika_server *s)
+{
+	struct pika_pool *tcbs = &s->ts->tcbs;
+	struct pika_tcb *tcb;
+	u32 i;
+
+	for (i = 0; i < tcbs->count; i++) {
+		if (tcbs->slots[i].next != PIKA_POOL_TAKEN)
+			continue;
+		tcb = pika_pool_at(tcbs, i);
+		pika_ts_free_packets(s, tcb->ready);
+		pika_ts_free_packets(s, tcb->early);
+		tcb->ready = NULL;
+		tcb->early = NULL;
+	}
+}
+
+/**
  * pika_ts_read_stats() - what a transport server has counted
  * @s: its server
  *

@@ -87,6 +87,7 @@ struct pika_ts_stats {
 int pika_ts_init(struct pika_server *s, struct pika_arena *arena,
 		 const struct pika_ts_config *config);
 u32 pika_ts_flush(struct pika_server *s);
+void pika_ts_release(struct pika_server *s);
 const struct pika_ts_stats *pika_ts_read_stats(const struct pika_server *s);
 u32 pika_ts_flows(const struct pika_server *s);
 

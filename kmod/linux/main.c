@@ -7,15 +7,36 @@
 #include <linux/module.h>
 
 #include "netlink.h"
+#include "sock.h"
+#include "stack.h"
 
 static int __init pika_init(void)
 {
-	return pika_nl_register();
+	int err;
+
+	err = pika_stack_init();
+	if (err)
+		return err;
+	err = pika_sock_register();
+	if (err)
+		goto exit_stack;
+	err = pika_nl_register();
+	if (err)
+		goto unregister_sock;
+	return 0;
+
+unregister_sock:
+	pika_sock_unregister();
+exit_stack:
+	pika_stack_exit();
+	return err;
 }
 
 static void __exit pika_exit(void)
 {
 	pika_nl_unregister();
+	pika_sock_unregister();
+	pika_stack_exit();
 }
 
 module_init(pika_init);

@@ -15,12 +15,51 @@ const struct nla_policy pika_module_get_nl_policy[PIKA_A_MODULE_ABI + 1] = {
 	[PIKA_A_MODULE_ABI] = { .type = NLA_U32, },
 };
 
+/* PIKA_CMD_STACK_START - do */
+const struct nla_policy pika_stack_start_nl_policy[PIKA_A_STACK_IDLE_US + 1] = {
+	[PIKA_A_STACK_ABI] = { .type = NLA_U32, },
+	[PIKA_A_STACK_COMPOSITION] = { .type = NLA_NUL_STRING, },
+	[PIKA_A_STACK_LINKS] = { .type = NLA_NUL_STRING, },
+	[PIKA_A_STACK_CORES] = { .type = NLA_NUL_STRING, },
+	[PIKA_A_STACK_IDLE_US] = { .type = NLA_U32, },
+};
+
+/* PIKA_CMD_STACK_STOP - do */
+const struct nla_policy pika_stack_stop_nl_policy[PIKA_A_STACK_ABI + 1] = {
+	[PIKA_A_STACK_ABI] = { .type = NLA_U32, },
+};
+
+/* PIKA_CMD_STACK_GET - do */
+const struct nla_policy pika_stack_get_nl_policy[PIKA_A_STACK_ABI + 1] = {
+	[PIKA_A_STACK_ABI] = { .type = NLA_U32, },
+};
+
 /* Ops table for pika */
-const struct genl_ops pika_nl_ops[1] = {
+const struct genl_ops pika_nl_ops[4] = {
 	{
 		.cmd		= PIKA_CMD_MODULE_GET,
 		.doit		= pika_nl_module_get_doit,
 		.policy		= pika_module_get_nl_policy,
 		.maxattr	= PIKA_A_MODULE_ABI,
+	},
+	{
+		.cmd		= PIKA_CMD_STACK_START,
+		.doit		= pika_nl_stack_start_doit,
+		.policy		= pika_stack_start_nl_policy,
+		.maxattr	= PIKA_A_STACK_IDLE_US,
+		.flags		= GENL_ADMIN_PERM,
+	},
+	{
+		.cmd		= PIKA_CMD_STACK_STOP,
+		.doit		= pika_nl_stack_stop_doit,
+		.policy		= pika_stack_stop_nl_policy,
+		.maxattr	= PIKA_A_STACK_ABI,
+		.flags		= GENL_ADMIN_PERM,
+	},
+	{
+		.cmd		= PIKA_CMD_STACK_GET,
+		.doit		= pika_nl_stack_get_doit,
+		.policy		= pika_stack_get_nl_policy,
+		.maxattr	= PIKA_A_STACK_ABI,
 	},
 };

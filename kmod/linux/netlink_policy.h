@@ -13,9 +13,18 @@
 
 extern const struct nla_policy pika_module_get_nl_policy[PIKA_A_MODULE_ABI + 1];
 
+extern const struct nla_policy pika_stack_start_nl_policy[PIKA_A_STACK_IDLE_US + 1];
+
+extern const struct nla_policy pika_stack_stop_nl_policy[PIKA_A_STACK_ABI + 1];
+
+extern const struct nla_policy pika_stack_get_nl_policy[PIKA_A_STACK_ABI + 1];
+
 /* Ops table for pika */
-extern const struct genl_ops pika_nl_ops[1];
+extern const struct genl_ops pika_nl_ops[4];
 
 int pika_nl_module_get_doit(struct sk_buff *skb, struct genl_info *info);
+int pika_nl_stack_start_doit(struct sk_buff *skb, struct genl_info *info);
+int pika_nl_stack_stop_doit(struct sk_buff *skb, struct genl_info *info);
+int pika_nl_stack_get_doit(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _LINUX_PIKA_GEN_H */

@@ -19,6 +19,9 @@ struct Error {
   std::string text;
 };
 
+/// The value of what has none to give.
+struct Done {};
+
 /// A value or the reason why there is none.
 ///
 /// Test it with `if (result)`, then use `*result` or `result.error()`; the

@@ -29,7 +29,7 @@ struct PutCallbacks {
 /// What came back for one request; `done` at the kernel's last word on it.
 struct Answer {
   bool done = false;
-  std::optional<Result<ModuleInfo>> module;
+  std::function<void(nlmsghdr*)> read;
   std::optional<Error> refusal;
 };
 
@@ -53,7 +53,7 @@ std::string refusal_text(const nlmsgerr* refusal, const nlmsghdr* message) {
 }
 
 int on_reply(nl_msg* message, void* answer) {
-  static_cast<Answer*>(answer)->module = parse_module(nlmsg_hdr(message));
+  static_cast<Answer*>(answer)->read(nlmsg_hdr(message));
   return NL_OK;
 }
 
@@ -69,6 +69,10 @@ int on_refusal(sockaddr_nl*, nlmsgerr* refusal, void* answer) {
   static_cast<Answer*>(answer)->refusal =
       Error{-refusal->error, "pika.ko: " + refusal_text(refusal, message)};
   return NL_STOP;
+}
+
+bool put_stack_abi(nl_msg* request) {
+  return nla_put_u32(request, PIKA_A_STACK_ABI, PIKA_ABI) == 0;
 }
 
 Error netlink_error(const char* what, int code) {
@@ -95,16 +99,17 @@ Result<Session> Session::open() {
   return Session(std::move(socket), family);
 }
 
-Result<ModuleInfo> Session::module(std::optional<uint32_t> abi) {
+/// Sends one request and hands its reply, if there is one, to `read`.
+Result<Done> Session::ask(uint8_t command, const Fill& fill, const Read& read) {
   Message request(nlmsg_alloc());
   std::unique_ptr<nl_cb, PutCallbacks> callbacks(nl_cb_alloc(NL_CB_DEFAULT));
   if (!request || !callbacks ||
-      !genlmsg_put(request.get(), NL_AUTO_PORT, NL_AUTO_SEQ, family_, 0, 0, PIKA_CMD_MODULE_GET,
+      !genlmsg_put(request.get(), NL_AUTO_PORT, NL_AUTO_SEQ, family_, 0, 0, command,
                    PIKA_GENL_VERSION) ||
-      (abi && nla_put_u32(request.get(), PIKA_A_MODULE_ABI, *abi) < 0))
+      !fill(request.get()))
     return Error{ENOMEM, "netlink: out of memory"};
 
-  Answer answer;
+  Answer answer{.read = read, .refusal = {}};
   nl_cb_set(callbacks.get(), NL_CB_VALID, NL_CB_CUSTOM, on_reply, &answer);
   nl_cb_set(callbacks.get(), NL_CB_ACK, NL_CB_CUSTOM, on_ack, &answer);
   nl_cb_err(callbacks.get(), NL_CB_CUSTOM, on_refusal, &answer);
@@ -116,8 +121,39 @@ Result<ModuleInfo> Session::module(std::optional<uint32_t> abi) {
       return netlink_error("receive", err);
 
   if (answer.refusal) return *answer.refusal;
-  if (!answer.module) return Error{EBADMSG, "pika.ko: no reply to module-get"};
-  return *answer.module;
+  return Done{};
+}
+
+Result<ModuleInfo> Session::module(std::optional<uint32_t> abi) {
+  Result<ModuleInfo> module = Error{EBADMSG, "pika.ko: no reply to module-get"};
+  const auto asked = ask(
+      PIKA_CMD_MODULE_GET,
+      [&abi](nl_msg* request) {
+        return !abi || nla_put_u32(request, PIKA_A_MODULE_ABI, *abi) == 0;
+      },
+      [&module](nlmsghdr* reply) { module = parse_module(reply); });
+  return asked ? module : asked.error();
+}
+
+Result<Done> Session::start_stack(const StackConfig& config) {
+  const auto fill = [&config](nl_msg* request) {
+    return put_stack_abi(request) && put_stack(request, config);
+  };
+  return ask(PIKA_CMD_STACK_START, fill, [](nlmsghdr*) {});
+}
+
+Result<Done> Session::stop_stack() {
+  return ask(PIKA_CMD_STACK_STOP, put_stack_abi, [](nlmsghdr*) {});
+}
+
+Result<std::optional<StackInfo>> Session::stack() {
+  Result<StackInfo> stack = Error{EBADMSG, "pika.ko: no reply to stack-get"};
+  const auto asked = ask(PIKA_CMD_STACK_GET, put_stack_abi,
+                         [&stack](nlmsghdr* reply) { stack = parse_stack(reply); });
+  if (!asked && asked.error().code == ESRCH) return std::optional<StackInfo>();
+  if (!asked) return asked.error();
+  if (!stack) return stack.error();
+  return std::optional(*stack);
 }
 
 }  // namespace pika

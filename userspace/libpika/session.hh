@@ -6,13 +6,17 @@
 #define PIKA_LIBPIKA_SESSION_HH
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
 #include "libpika/module.hh"
 #include "libpika/result.hh"
+#include "libpika/stack.hh"
 
+struct nl_msg;
 struct nl_sock;
+struct nlmsghdr;
 
 namespace pika {
 
@@ -31,10 +35,30 @@ class Session {
   /// \return EPROTONOSUPPORT if the module's is another.
   Result<ModuleInfo> module(std::optional<uint32_t> abi);
 
+  /// Starts the stack of this network namespace. Needs CAP_NET_ADMIN in the initial
+  /// user namespace.
+  ///
+  /// \return the kernel's refusal, in one line; then nothing has changed.
+  Result<Done> start_stack(const StackConfig& config);
+
+  /// Stops it.
+  ///
+  /// \return ESRCH if there is none, EBUSY while programs hold sockets of it.
+  Result<Done> stop_stack();
+
+  /// What it is.
+  ///
+  /// \return nothing if none is started.
+  Result<std::optional<StackInfo>> stack();
+
  private:
   struct Close {
     void operator()(nl_sock* socket) const;
   };
+  using Fill = std::function<bool(nl_msg* request)>;
+  using Read = std::function<void(nlmsghdr* reply)>;
+
+  Result<Done> ask(uint8_t command, const Fill& fill, const Read& read);
 
   Session(std::unique_ptr<nl_sock, Close> socket, int family);
 

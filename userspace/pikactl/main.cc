@@ -22,6 +22,8 @@ using nlohmann::json;
 using pika::ModuleInfo;
 using pika::Result;
 using pika::Session;
+using pika::StackConfig;
+using pika::StackInfo;
 
 enum ExitStatus { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
 
@@ -59,26 +61,74 @@ int version(bool as_json) {
   return exit_ok;
 }
 
-/// What runs in this kernel.
+json to_json(const StackInfo& stack) {
+  return {{"composition", stack.config.composition},
+          {"links", stack.config.links},
+          {"cores", stack.config.cores},
+          {"idle_us", stack.config.idle_us},
+          {"servers", stack.servers},
+          {"sockets", stack.sockets},
+          {"lingering", stack.lingering},
+          {"flows", stack.flows}};
+}
+
+void print_stack(const StackInfo& stack) {
+  std::printf("stack %s link %s cores %s idle-us %u\n", stack.config.composition.c_str(),
+              stack.config.links.c_str(), stack.config.cores.c_str(), stack.config.idle_us);
+  std::printf("  servers %u sockets %u lingering %u flows %u\n", stack.servers, stack.sockets,
+              stack.lingering, stack.flows);
+}
+
+/// What runs in this kernel, and in this network namespace.
 int show(bool as_json) {
-  const auto module = loaded_module(PIKA_ABI);
+  auto session = Session::open();
+  if (!session) return report(session.error());
+  const auto module = session->module(PIKA_ABI);
   if (!module) return report(module.error());
+  const auto stack = session->stack();
+  if (!stack) return report(stack.error());
   utsname system{};
   uname(&system);
   if (as_json) {
     json described = to_json(*module);
     described["kernel"] = system.release;
-    print({{"module", described}});
+    print({{"module", described}, {"stack", *stack ? to_json(**stack) : json()}});
     return exit_ok;
   }
   std::printf("module pika %s abi %u kernel %s\n", module->version.c_str(), module->abi,
               system.release);
+  if (*stack) print_stack(**stack);
   return exit_ok;
+}
+
+int start(const StackConfig& config) {
+  auto session = Session::open();
+  if (!session) return report(session.error());
+  const auto started = session->start_stack(config);
+  return started ? exit_ok : report(started.error());
+}
+
+int stop() {
+  auto session = Session::open();
+  if (!session) return report(session.error());
+  const auto stopped = session->stop_stack();
+  return stopped ? exit_ok : report(stopped.error());
 }
 
 int usage_error(const std::string& reason) {
   std::fprintf(stderr, "pikactl: %s; see pikactl --help\n", reason.c_str());
   return exit_usage;
+}
+
+CLI::App* add_start(CLI::App& app, StackConfig& config) {
+  auto* command = app.add_subcommand("start", "Start the stack of this network namespace");
+  command->add_option("composition", config.composition, "Its servers: TS1LS1CM1")->required();
+  command->add_option("--link", config.links, "Network devices, with commas between them")
+      ->required();
+  command->add_option("--cores", config.cores, "A list of CPUs, one for each server");
+  command->add_option("--idle-us", config.idle_us,
+                      "How long a server without work goes on polling");
+  return command;
 }
 
 int run(int argc, char** argv) {
@@ -91,7 +141,12 @@ int run(int argc, char** argv) {
   auto* version_command =
       app.add_subcommand("version", "Print the versions of pikactl and pika.ko");
   auto* show_command = app.add_subcommand("show", "Print what runs in this kernel");
-  app.footer("Examples:\n  pikactl version\n  pikactl show --json | jq .module.kernel");
+  StackConfig config;
+  auto* start_command = add_start(app, config);
+  auto* stop_command = app.add_subcommand("stop", "Stop the stack of this network namespace");
+  app.footer(
+      "Examples:\n  pikactl start TS1LS1CM1 --link eth0 --cores 0\n"
+      "  pikactl show --json | jq .stack.flows\n  pikactl stop");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
@@ -103,6 +158,8 @@ int run(int argc, char** argv) {
     return usage_error(extras.front() + ": no such command or option");
   if (*version_command) return version(as_json);
   if (*show_command) return show(as_json);
+  if (*start_command) return start(config);
+  if (*stop_command) return stop();
   return usage_error("no command");
 }
 

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The parts of accept.c and listen.c: see accept.h. */
+#ifndef PIKA_LINUX_ACCEPT_QUEUE_H
+#define PIKA_LINUX_ACCEPT_QUEUE_H
+
+#include <linux/pid.h>
+#include <linux/refcount.h>
+#include <linux/timer.h>
+#include <linux/wait.h>
+
+#include "core/msg.h"
+#include "core/server.h"
+
+#include "endpoint.h"
+
+/* How long a connection is for its acceptor alone, if that has a waiter. */
+#define PIKA_LEASE_MS	10
+
+/**
+ * struct pika_app_acceptor - a process that accepts from a listening socket
+ * @link: on the queue's list
+ * @pid: the process, with a reference
+ * @id: its number in messages
+ * @endpoint: of the CPU where it was first seen
+ * @cm: the connection manager that it registers with
+ * @wait: threads of the process that wait for a connection
+ * @waiter: its ACCEPT_CONNECTION waits for room
+ * @registered: as far as we know; under the queue's lock
+ */
+struct pika_app_acceptor {
+	struct list_head link;
+	struct pid *pid;
+	u32 id;
+	struct pika_endpoint *endpoint;
+	u16 cm;
+	struct pika_accept_queue *queue;
+	wait_queue_head_t wait;
+	struct pika_waiter waiter;
+	bool registered;
+};
+
+/**
+ * struct pika_arrival - a connection that was offered and not yet claimed
+ * @link: on the queue's list
+ * @offer: the message
+ * @endpoint: where it came
+ * @since: when, in jiffies
+ */
+struct pika_arrival {
+	struct list_head link;
+	struct pika_msg offer;
+	struct pika_endpoint *endpoint;
+	unsigned long since;
+};
+
+/**
+ * struct pika_accept_queue - see accept.h
+ * @refs: the socket's, the stack's table's, and one for each child
+ * @rcu: freed by it
+ * @stack: whose
+ * @endpoint: that LISTEN and UNLISTEN go through; under its lock:
+ * @waiter: one of them waits for room
+ * @next_server: the next to be told
+ * @awaited: answers that have not come
+ * @error: of an answer, negative
+ * @listens: servers that said yes
+ * @ending: UNLISTEN was begun
+ * @answered: woken when all have answered
+ * @id: its number in messages
+ * @addr: local address
+ * @port: local port
+ * @backlog: for each connection manager
+ * @lock: inside endpoints' locks; guards all that follows
+ * @sk: the listening socket, NULL once it is closed
+ * @next_acceptor: the last number given
+ * @acceptors: struct pika_app_acceptor; freed with the socket
+ * @offers: struct pika_arrival
+ * @claiming: sockets whose CLAIM has not been answered
+ * @claimed: sockets to be accepted
+ * @lease: fires when something has waited for its acceptor long enough
+ */
+struct pika_accept_queue {
+	refcount_t refs;
+	struct rcu_head rcu;
+	struct pika_stack *stack;
+	struct pika_endpoint *endpoint;
+	struct pika_waiter waiter;
+	u16 next_server;
+	u16 awaited;
+	int error;
+	DECLARE_BITMAP(listens, PIKA_SERVERS);
+	bool ending;
+	wait_queue_head_t answered;
+	u32 id;
+	struct pika_addr addr;
+	u16 port;
+	u32 backlog;
+	spinlock_t lock;
+	struct sock *sk;
+	u32 next_acceptor;
+	struct list_head acceptors;
+	struct list_head offers;
+	struct list_head claiming;
+	struct list_head claimed;
+	struct timer_list lease;
+};
+
+void pika_accept_queue_put(struct pika_accept_queue *q);
+void pika_accept_queue_empty(struct pika_accept_queue *q);
+void pika_accept_lease(struct timer_list *timer);
+
+#endif /* PIKA_LINUX_ACCEPT_QUEUE_H */

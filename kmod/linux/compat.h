@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All that differs between the kernels that pika.ko is built for, 6.1 to 7. No
+ * other file asks for a version.
+ */
+#ifndef PIKA_LINUX_COMPAT_H
+#define PIKA_LINUX_COMPAT_H
+
+#include <linux/hrtimer.h>
+#include <linux/netlink.h>
+#include <linux/version.h>
+#include <net/sock.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+typedef struct sockaddr_unsized pika_sockaddr;
+#else
+typedef struct sockaddr pika_sockaddr;
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define PIKA_ACCEPT_ARGS	struct proto_accept_arg *accept
+#define pika_accept_flags	(accept->flags)
+#define pika_accept_error	(accept->err)
+#else
+#define PIKA_ACCEPT_ARGS	int accept_flags, int *accept_error, bool kern
+#define pika_accept_flags	accept_flags
+#define pika_accept_error	(*accept_error)
+#endif
+
+static inline void
+pika_hrtimer_setup(struct hrtimer *timer,
+		   enum hrtimer_restart (*fire)(struct hrtimer *timer))
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+	hrtimer_setup(timer, fire, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED);
+#else
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_PINNED);
+	timer->function = fire;
+#endif
+}
+
+/*
+ * A refusal in words, for whoever asked. Before 6.2 the text must outlive the
+ * request: some buffers take turns, and it is copied soon.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define pika_refuse(extack, fmt, ...) \
+	NL_SET_ERR_MSG_FMT(extack, fmt, ##__VA_ARGS__)
+#else
+#define PIKA_REFUSALS	8
+#define PIKA_REFUSAL	160
+#define pika_refuse(extack, fmt, ...) do {				\
+	static char texts_[PIKA_REFUSALS][PIKA_REFUSAL];		\
+	static atomic_t turn_;						\
+	char *text_ = texts_[atomic_inc_return(&turn_) % PIKA_REFUSALS]; \
+									\
+	snprintf(text_, PIKA_REFUSAL, fmt, ##__VA_ARGS__);		\
+	do_trace_netlink_extack(text_);					\
+	if (extack)							\
+		(extack)->_msg = text_;					\
+} while (0)
+#endif
+
+#endif /* PIKA_LINUX_COMPAT_H */

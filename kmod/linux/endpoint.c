@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Brings messages from an endpoint's rings to sockets and listeners, and those
+ * who waited for room to their turn. Runs in the endpoint's tasklet, and in
+ * whoever holds its lock. Never waits.
+ */
+
+#include "endpoint.h"
+
+#include <linux/slab.h>
+
+#include "accept.h"
+#include "receive.h"
+#include "sock.h"
+#include "stack.h"
+
+/* Messages of one ring taken at a time; then others may have the lock. */
+#define BUDGET	64
+
+static void dispatch(struct pika_endpoint *ep, const struct pika_msg *msg)
+{
+	switch (msg->type) {
+	case PIKA_MSG_UPDATE:
+	case PIKA_MSG_CLAIM_RESULT:
+		pika_sock_update(ep, msg);
+		break;
+	case PIKA_MSG_CONNECTION_AVAILABLE:
+		pika_accept_available(ep, msg);
+		break;
+	case PIKA_MSG_LISTENING:
+		pika_accept_listening(ep, msg);
+		break;
+	case PIKA_MSG_WAKE:
+		pika_accept_wake(ep, msg);
+		break;
+	default:
+		ep->stray++;
+	}
+}
+
+/* True: there is more. */
+static bool drain_peer(struct pika_endpoint *ep, struct pika_endpoint_peer *peer)
+{
+	const struct pika_msg *msg;
+	u32 left;
+
+	for (left = BUDGET; left > 0; left--) {
+		msg = pika_ring_peek(&peer->in);
+		if (!msg)
+			break;
+		dispatch(ep, msg);
+		pika_ring_pop(&peer->in);
+	}
+	pika_consumer_publish(&peer->in);
+	if (pika_consumer_owes_bell(&peer->in))
+		pika_doorbell_ring(&peer->doorbell);
+	return !left;
+}
+
+static bool has_room(struct pika_producer *out)
+{
+	return out->head != out->limit || pika_producer_renew(out);
+}
+
+static void resume_waiters(struct pika_endpoint_peer *peer)
+{
+	struct pika_waiter *waiter;
+
+	while (!list_empty(&peer->waiters) && has_room(&peer->out)) {
+		waiter = list_first_entry(&peer->waiters, struct pika_waiter,
+					  link);
+		list_del_init(&waiter->link);
+		if (!waiter->again(waiter))
+			return;
+	}
+}
+
+/* True: there is more. */
+static bool drain(struct pika_endpoint *ep)
+{
+	bool more = false;
+	u16 i;
+
+	for (i = 0; i < pika_stack_servers(ep->stack); i++) {
+		more |= drain_peer(ep, &ep->peers[i]);
+		resume_waiters(&ep->peers[i]);
+	}
+	return more;
+}
+
+static void ring_bells(struct pika_endpoint *ep)
+{
+	u32 servers = pika_stack_servers(ep->stack);
+	struct pika_endpoint_peer *peer;
+	u32 i;
+
+	i = find_first_bit(ep->unrung, servers);
+	if (i >= servers)
+		return;
+	smp_mb(); /* the messages come before who sleeps is looked at */
+	for (; i < servers; i = find_next_bit(ep->unrung, servers, i + 1)) {
+		peer = &ep->peers[i];
+		__clear_bit(i, ep->unrung);
+		if (pika_bell_armed(peer->bell))
+			pika_doorbell_ring(&peer->doorbell);
+	}
+}
+
+static void on_tasklet(struct tasklet_struct *tasklet)
+{
+	struct pika_endpoint *ep = from_tasklet(ep, tasklet, tasklet);
+	bool more;
+
+	if (READ_ONCE(ep->stack->halted))
+		return;
+	spin_lock(&ep->lock);
+	more = drain(ep);
+	ring_bells(ep);
+	spin_unlock(&ep->lock);
+	if (more)
+		tasklet_schedule(&ep->tasklet);
+}
+
+/**
+ * pika_endpoint_make() - the endpoint of a CPU
+ * @stack: whose
+ * @address: the endpoint's
+ * @cpu: possible, and perhaps offline
+ *
+ * Its ends of the rings are attached by the caller.
+ *
+ * Context: process.
+ * Return: the endpoint or NULL: no memory.
+ */
+struct pika_endpoint *pika_endpoint_make(struct pika_stack *stack, u16 address,
+					 int cpu)
+{
+	u16 servers = pika_stack_servers(stack);
+	struct pika_endpoint *ep;
+	u16 i;
+
+	ep = pika_lines_alloc(struct_size(ep, peers, servers), cpu);
+	if (!ep)
+		return NULL;
+	if (pika_rings_init(&ep->rings, servers, cpu)) {
+		vfree(ep);
+		return NULL;
+	}
+	spin_lock_init(&ep->lock);
+	ep->stack = stack;
+	ep->address = address;
+	ep->cpu = cpu;
+	tasklet_setup(&ep->tasklet, on_tasklet);
+	for (i = 0; i < servers; i++)
+		INIT_LIST_HEAD(&ep->peers[i].waiters);
+	pika_bell_arm(ep->rings.bell);
+	return ep;
+}
+
+/**
+ * pika_endpoint_stop() - the endpoint does nothing more
+ * @ep: of a stack that is halted
+ *
+ * Context: process, may sleep.
+ */
+void pika_endpoint_stop(struct pika_endpoint *ep)
+{
+	tasklet_kill(&ep->tasklet);
+}
+
+/**
+ * pika_endpoint_release() - free the packets in an endpoint's rings
+ * @ep: stopped, like its peers
+ *
+ * Context: process.
+ */
+void pika_endpoint_release(struct pika_endpoint *ep)
+{
+	const struct pika_msg *msg;
+	u16 i;
+
+	for (i = 0; i < pika_stack_servers(ep->stack); i++) {
+		while ((msg = pika_ring_peek(&ep->peers[i].in))) {
+			if (msg->type == PIKA_MSG_UPDATE ||
+			    msg->type == PIKA_MSG_CLAIM_RESULT)
+				pika_packets_free(msg->update.packet);
+			pika_ring_pop(&ep->peers[i].in);
+		}
+	}
+}
+
+/**
+ * pika_endpoint_free() - free its memory
+ * @ep: stopped, or never used; no socket is its any more
+ */
+void pika_endpoint_free(struct pika_endpoint *ep)
+{
+	pika_rings_free(&ep->rings);
+	vfree(ep);
+}
+
+/**
+ * pika_endpoint_lock() - use an endpoint
+ * @ep: of any CPU
+ *
+ * Context: process.
+ */
+void pika_endpoint_lock(struct pika_endpoint *ep)
+{
+	spin_lock_bh(&ep->lock);
+}
+
+/**
+ * pika_endpoint_unlock() - done with an endpoint
+ * @ep: locked; what was posted is known to the servers on return
+ *
+ * If a server of this CPU was rung it runs before this returns.
+ *
+ * Context: process.
+ */
+void pika_endpoint_unlock(struct pika_endpoint *ep)
+{
+	ring_bells(ep);
+	spin_unlock_bh(&ep->lock);
+}
+
+/**
+ * pika_endpoint_drain() - take what has come, without waiting for the tasklet
+ * @ep: not locked
+ *
+ * Context: process.
+ */
+void pika_endpoint_drain(struct pika_endpoint *ep)
+{
+	pika_endpoint_lock(ep);
+	if (drain(ep))
+		tasklet_schedule(&ep->tasklet);
+	pika_endpoint_unlock(ep);
+}
+
+/**
+ * pika_endpoint_post() - send a message to a server
+ * @ep: locked
+ * @to: address
+ * @msg: its from field is filled in
+ *
+ * Return: false if the ring is full: wait.
+ */
+bool pika_endpoint_post(struct pika_endpoint *ep, u16 to, struct pika_msg *msg)
+{
+	msg->from = ep->address;
+	if (!pika_ring_push(&ep->peers[to].out, msg))
+		return false;
+	__set_bit(to, ep->unrung);
+	return true;
+}
+
+/**
+ * pika_endpoint_wait() - be called when there is room
+ * @ep: locked
+ * @to: the server whose ring is full
+ * @waiter: may be waiting already
+ */
+void pika_endpoint_wait(struct pika_endpoint *ep, u16 to,
+			struct pika_waiter *waiter)
+{
+	if (!pika_waiter_waits(waiter))
+		list_add_tail(&waiter->link, &ep->peers[to].waiters);
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A server's memory, its seam to the kernel, and when it runs. All but set-up
+ * and tear-down runs on the server's core with bottom halves off.
+ */
+
+#include "executor.h"
+
+#include <linux/kthread.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "core/cm.h"
+#include "core/link.h"
+#include "core/ts.h"
+
+#include "compat.h"
+#include "endpoint.h"
+#include "receive.h"
+#include "stack.h"
+
+/* Of one run. So many runs, and the tasklet leaves the work to the thread. */
+#define BUDGET	64
+#define RUNS	4
+
+static struct pika_executor *executor_of(struct pika_env *env)
+{
+	return container_of(env, struct pika_executor, env);
+}
+
+static u64 now_ns(struct pika_env *env)
+{
+	return ktime_get_ns();
+}
+
+static u32 random(struct pika_env *env)
+{
+	return get_random_u32();
+}
+
+static void ring_bell(struct pika_env *env, u16 to)
+{
+	pika_doorbell_ring(&executor_of(env)->doorbells[to]);
+}
+
+static u32 rx_burst(struct pika_env *env, u16 queue, struct pika_packet **pkts,
+		    u32 n)
+{
+	return pika_rx_burst(executor_of(env)->rx, pkts, n);
+}
+
+static bool transmit(struct pika_env *env, u16 queue,
+		     const struct pika_frame *frame)
+{
+	struct pika_executor *e = executor_of(env);
+
+	pika_transmit(e->routes, e->stack->net, frame);
+	return true;
+}
+
+/* Frames are the device's as soon as they are given to it. */
+static void flush(struct pika_env *env, u16 queue)
+{
+}
+
+static void free_packet(struct pika_env *env, struct pika_packet *pkt)
+{
+	pika_packet_free(pkt);
+}
+
+static void pass(struct pika_env *env, struct pika_packet *pkt)
+{
+	pika_packet_pass(executor_of(env)->stack->net, pkt);
+}
+
+static const struct pika_env_ops env_ops = {
+	.now_ns = now_ns,
+	.random = random,
+	.ring_bell = ring_bell,
+	.rx_burst = rx_burst,
+	.transmit = transmit,
+	.flush = flush,
+	.free_packet = free_packet,
+	.pass = pass,
+};
+
+static void arm_timer(struct pika_executor *e)
+{
+	struct pika_server *s = e->server;
+	u32 expires_ms;
+	s32 after;
+
+	if (!pika_server_next_timer(s, &expires_ms))
+		return;
+	after = max_t(s32, expires_ms - s->now_ms, 1);
+	hrtimer_start(&e->timer,
+		      ns_to_ktime(s->now_ns + (u64)after * NSEC_PER_MSEC),
+		      HRTIMER_MODE_ABS_PINNED);
+}
+
+/* True: there is, or may soon be, more to do. */
+static bool step(struct pika_executor *e)
+{
+	struct pika_server *s = e->server;
+
+	if (pika_server_run(s, BUDGET)) {
+		e->worked_ns = s->now_ns;
+		return true;
+	}
+	if (s->now_ns - e->worked_ns < (u64)e->stack->idle_us * NSEC_PER_USEC)
+		return true;
+	if (!pika_server_may_sleep(s))
+		return true;
+	/* The bell is armed: who queues a packet from now on rings it. */
+	if (e->rx && pika_rx_waits(e->rx))
+		return true;
+	arm_timer(e);
+	return false;
+}
+
+static void on_tasklet(struct tasklet_struct *tasklet)
+{
+	struct pika_executor *e = from_tasklet(e, tasklet, tasklet);
+	u32 i;
+
+	if (READ_ONCE(e->stack->halted))
+		return;
+	for (i = 0; i < RUNS; i++)
+		if (!step(e))
+			return;
+	WRITE_ONCE(e->polls, true);
+	wake_up_process(e->thread);
+}
+
+static enum hrtimer_restart on_timer(struct hrtimer *timer)
+{
+	struct pika_executor *e = container_of(timer, struct pika_executor,
+					       timer);
+
+	tasklet_schedule(&e->tasklet);
+	return HRTIMER_NORESTART;
+}
+
+static void poll(struct pika_executor *e)
+{
+	bool again;
+
+	do {
+		local_bh_disable();
+		again = step(e);
+		if (!again)
+			WRITE_ONCE(e->polls, false);
+		local_bh_enable();
+		cond_resched();
+	} while (again && !kthread_should_stop());
+}
+
+static int serve(void *data)
+{
+	struct pika_executor *e = data;
+
+	while (!kthread_should_stop()) {
+		set_current_state(TASK_IDLE);
+		if (!READ_ONCE(e->polls) && !kthread_should_stop())
+			schedule();
+		__set_current_state(TASK_RUNNING);
+		if (READ_ONCE(e->polls))
+			poll(e);
+	}
+	return 0;
+}
+
+static int set_up_components(struct pika_executor *e, struct pika_arena *arena)
+{
+	const struct pika_stack *stack = e->stack;
+	struct pika_server *s = e->server;
+	u8 has = stack->composition.components[s->id];
+	int err = 0;
+
+	if (has & BIT(PIKA_COMPONENT_LS))
+		err = pika_link_init(s, arena, 0);
+	if (!err && has & BIT(PIKA_COMPONENT_TS))
+		err = pika_ts_init(s, arena, &stack->ts);
+	if (!err && has & BIT(PIKA_COMPONENT_CM))
+		err = pika_cm_init(s, arena, &stack->cm);
+	return err;
+}
+
+/* Bytes that the components of a server want. */
+static size_t count_components(struct pika_executor *e)
+{
+	const struct pika_stack *stack = e->stack;
+	struct pika_server *s = e->server;
+	u8 has = stack->composition.components[s->id];
+	struct pika_arena arena = { .left = SIZE_MAX };
+
+	if (has & BIT(PIKA_COMPONENT_LS))
+		pika_link_init(s, &arena, 0);
+	if (has & BIT(PIKA_COMPONENT_TS))
+		pika_ts_init(s, &arena, &stack->ts);
+	if (has & BIT(PIKA_COMPONENT_CM))
+		pika_cm_init(s, &arena, &stack->cm);
+	return arena.taken;
+}
+
+static int set_up_server(struct pika_executor *e, u16 address)
+{
+	struct pika_stack *stack = e->stack;
+	struct pika_arena arena = {};
+	struct pika_server *s;
+
+	e->server = pika_lines_alloc(sizeof(*e->server), e->core);
+	if (!e->server)
+		return -ENOMEM;
+	s = e->server;
+	pika_server_init(s, &e->env, address, stack->composition.servers,
+			 e->rings.bell);
+	s->cm = pika_composition_cm_of(&stack->composition, address);
+	s->ls = pika_composition_ls_of(&stack->composition, address);
+	arena.left = count_components(e);
+	e->arena = pika_lines_alloc(arena.left +
+				    PIKA_GROUPS * sizeof(*s->ts_of), e->core);
+	if (!e->arena)
+		return -ENOMEM;
+	arena.at = e->arena;
+	s->ts_of = (u16 *)(arena.at + arena.left);
+	memcpy(s->ts_of, stack->ts_of, sizeof(stack->ts_of));
+	return set_up_components(e, &arena);
+}
+
+static int make_parts(struct pika_executor *e, u16 address)
+{
+	struct pika_stack *stack = e->stack;
+	int err;
+
+	err = pika_rings_init(&e->rings, stack->addresses, e->core);
+	if (err)
+		return err;
+	err = set_up_server(e, address);
+	if (err)
+		return err;
+	e->doorbells = kvcalloc(stack->addresses, sizeof(*e->doorbells),
+				GFP_KERNEL);
+	e->routes = pika_routes_make(e->core);
+	if (!e->doorbells || !e->routes)
+		return -ENOMEM;
+	if (e->server->link) {
+		e->rx = pika_rx_make(&e->tasklet, e->rings.bell, e->core);
+		if (!e->rx)
+			return -ENOMEM;
+	}
+	e->thread = kthread_create_on_node(serve, e, cpu_to_node(e->core),
+					   "pika/%u", address);
+	if (IS_ERR(e->thread)) {
+		err = PTR_ERR(e->thread);
+		e->thread = NULL;
+		return err;
+	}
+	kthread_bind(e->thread, e->core);
+	return 0;
+}
+
+/**
+ * pika_executor_make() - a server that does not run yet
+ * @stack: whose; its composition and addresses are known
+ * @address: the server's
+ * @core: its CPU, online
+ *
+ * Rings are attached, and doorbells pointed at their owners, by the caller.
+ *
+ * Context: process.
+ * Return: the executor or NULL: no memory.
+ */
+struct pika_executor *pika_executor_make(struct pika_stack *stack, u16 address,
+					 int core)
+{
+	struct pika_executor *e = kzalloc(sizeof(*e), GFP_KERNEL);
+
+	if (!e)
+		return NULL;
+	e->env.ops = &env_ops;
+	e->stack = stack;
+	e->core = core;
+	tasklet_setup(&e->tasklet, on_tasklet);
+	pika_hrtimer_setup(&e->timer, on_timer);
+	if (make_parts(e, address)) {
+		pika_executor_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+/**
+ * pika_executor_start() - from now on the server runs
+ * @e: with all its rings attached
+ *
+ * Context: process.
+ */
+void pika_executor_start(struct pika_executor *e)
+{
+	WRITE_ONCE(e->polls, true);
+	wake_up_process(e->thread);
+}
+
+/**
+ * pika_executor_stop() - the server runs no more
+ * @e: of a stack that is halted
+ *
+ * Its tasklet may still be raised, and then does nothing.
+ *
+ * Context: process, may sleep.
+ */
+void pika_executor_stop(struct pika_executor *e)
+{
+	kthread_stop(e->thread);
+	e->thread = NULL;
+	tasklet_kill(&e->tasklet);
+	hrtimer_cancel(&e->timer);
+}
+
+/**
+ * pika_executor_release() - free the packets that the server holds
+ * @e: stopped, like its peers
+ */
+void pika_executor_release(struct pika_executor *e)
+{
+	pika_server_release(e->server);
+}
+
+/**
+ * pika_executor_free() - free its memory
+ * @e: stopped, or never started; its peers are stopped as well
+ *
+ * Context: process, may sleep.
+ */
+void pika_executor_free(struct pika_executor *e)
+{
+	if (e->thread)
+		kthread_stop(e->thread);
+	pika_rx_free(e->rx);
+	pika_routes_free(e->routes);
+	kvfree(e->doorbells);
+	vfree(e->arena);
+	vfree(e->server);
+	pika_rings_free(&e->rings);
+	kfree(e);
+}

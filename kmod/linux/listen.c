@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A listening socket comes and goes: every server that must know is told, one
+ * after the other, and answers. listen() waits for the answers, in process
+ * context; close() waits for nothing.
+ */
+
+#include <linux/slab.h>
+
+#include "accept.h"
+#include "accept_queue.h"
+#include "sock.h"
+#include "stack.h"
+
+#define TOLD	(BIT(PIKA_COMPONENT_LS) | BIT(PIKA_COMPONENT_CM))
+
+/**
+ * pika_accept_queue_put() - drop a reference
+ * @q: freed with the last one
+ */
+void pika_accept_queue_put(struct pika_accept_queue *q)
+{
+	if (refcount_dec_and_test(&q->refs))
+		kfree_rcu(q, rcu);
+}
+
+static bool must_know(const struct pika_accept_queue *q, u16 server)
+{
+	if (q->ending)
+		return test_bit(server, q->listens);
+	return q->stack->composition.components[server] & TOLD;
+}
+
+static bool all_answered(const struct pika_accept_queue *q)
+{
+	return q->next_server == pika_stack_servers(q->stack) && !q->awaited;
+}
+
+static void fill(struct pika_msg *msg, const struct pika_accept_queue *q)
+{
+	*msg = (struct pika_msg) {
+		.type = q->ending ? PIKA_MSG_UNLISTEN : PIKA_MSG_LISTEN,
+		.listen = {
+			.addr = q->addr,
+			.cookie = q->id,
+			.listener = q->id,
+			.backlog = q->backlog,
+			.port = q->port,
+		},
+	};
+}
+
+/* All have answered. The last word about @q if it was to end. */
+static void finish(struct pika_accept_queue *q)
+{
+	if (!q->ending) {
+		wake_up(&q->answered);
+		return;
+	}
+	xa_erase_bh(&q->stack->listeners, q->id);
+	pika_stack_add_live(q->stack, -1);
+	pika_accept_queue_put(q);
+}
+
+/* Those that were not yet told; false: the next one's ring is full. */
+static bool tell_rest(struct pika_accept_queue *q)
+{
+	struct pika_msg msg;
+	u16 to;
+
+	for (; q->next_server < pika_stack_servers(q->stack);
+	     q->next_server++) {
+		to = q->next_server;
+		if (!must_know(q, to))
+			continue;
+		fill(&msg, q);
+		if (!pika_endpoint_post(q->endpoint, to, &msg)) {
+			pika_endpoint_wait(q->endpoint, to, &q->waiter);
+			return false;
+		}
+		q->awaited++;
+	}
+	if (all_answered(q))
+		finish(q);
+	return true;
+}
+
+static bool tell_again(struct pika_waiter *waiter)
+{
+	return tell_rest(container_of(waiter, struct pika_accept_queue,
+				      waiter));
+}
+
+static void tell(struct pika_accept_queue *q, bool ending)
+{
+	pika_endpoint_lock(q->endpoint);
+	q->ending = ending;
+	q->next_server = 0;
+	tell_rest(q);
+	pika_endpoint_unlock(q->endpoint);
+}
+
+/**
+ * pika_accept_listening() - LISTENING
+ * @ep: whose
+ * @msg: the message
+ */
+void pika_accept_listening(struct pika_endpoint *ep, const struct pika_msg *msg)
+{
+	struct pika_accept_queue *q;
+
+	rcu_read_lock();
+	q = xa_load(&ep->stack->listeners, msg->listening.listener);
+	if (!q || q->endpoint != ep || !q->awaited) {
+		ep->stray++;
+		goto unlock;
+	}
+	q->awaited--;
+	if (msg->listening.error)
+		q->error = msg->listening.error;
+	else
+		__set_bit(msg->from, q->listens);
+	if (all_answered(q))
+		finish(q);
+unlock:
+	rcu_read_unlock();
+}
+
+static u32 share_of(const struct pika_stack *stack, u32 backlog)
+{
+	u32 cms = pika_composition_count(&stack->composition,
+					 PIKA_COMPONENT_CM);
+
+	return DIV_ROUND_UP(backlog, cms);
+}
+
+static struct pika_accept_queue *make_queue(struct pika_sock *ps, u32 backlog)
+{
+	struct pika_accept_queue *q = kzalloc(sizeof(*q), GFP_KERNEL);
+
+	if (!q)
+		return NULL;
+	refcount_set(&q->refs, 2);
+	q->stack = ps->stack;
+	q->endpoint = ps->endpoint;
+	pika_waiter_init(&q->waiter, tell_again);
+	init_waitqueue_head(&q->answered);
+	q->addr.b[10] = 0xff;
+	q->addr.b[11] = 0xff;
+	memcpy(&q->addr.b[12], &ps->inet.inet_rcv_saddr, sizeof(__be32));
+	q->port = ps->inet.inet_num;
+	q->backlog = share_of(ps->stack, backlog);
+	spin_lock_init(&q->lock);
+	q->sk = pika_sock_sk(ps);
+	INIT_LIST_HEAD(&q->acceptors);
+	INIT_LIST_HEAD(&q->offers);
+	INIT_LIST_HEAD(&q->claiming);
+	INIT_LIST_HEAD(&q->claimed);
+	timer_setup(&q->lease, pika_accept_lease, 0);
+	return q;
+}
+
+static bool has_answers(struct pika_accept_queue *q)
+{
+	bool all;
+
+	pika_endpoint_lock(q->endpoint);
+	all = all_answered(q);
+	pika_endpoint_unlock(q->endpoint);
+	return all;
+}
+
+/**
+ * pika_accept_listen() - listen()
+ * @ps: bound, does not listen
+ * @backlog: connections that may wait
+ *
+ * Context: process, may sleep.
+ * Return: 0 or an error.
+ */
+int pika_accept_listen(struct pika_sock *ps, u32 backlog)
+{
+	struct pika_accept_queue *q = make_queue(ps, backlog);
+	struct pika_stack *stack = ps->stack;
+	int err;
+
+	if (!q)
+		return -ENOBUFS;
+	err = xa_alloc_cyclic_bh(&stack->listeners, &q->id, q, xa_limit_32b,
+				 &stack->next_listener, GFP_KERNEL);
+	if (err < 0) {
+		kfree(q);
+		return -ENOBUFS;
+	}
+	pika_stack_add_live(stack, 1);
+	ps->listening = q;
+	tell(q, false);
+	wait_event(q->answered, has_answers(q));
+	err = q->error;
+	if (err) {
+		pika_accept_unlisten(ps);
+		return err;
+	}
+	set_bit(q->port, stack->ports);
+	return 0;
+}
+
+/**
+ * pika_accept_unlisten() - close() of a listening socket
+ * @ps: the socket
+ *
+ * What nobody has accepted is reset.
+ *
+ * Context: process.
+ */
+void pika_accept_unlisten(struct pika_sock *ps)
+{
+	struct pika_accept_queue *q = ps->listening;
+
+	ps->listening = NULL;
+	pika_accept_queue_empty(q);
+	tell(q, true);
+	pika_accept_queue_put(q);
+}
+
+/**
+ * pika_accept_forget_all() - the servers will say nothing any more
+ * @stack: halted; all its sockets are closed
+ *
+ * Context: process.
+ */
+void pika_accept_forget_all(struct pika_stack *stack)
+{
+	struct pika_accept_queue *q;
+	unsigned long id;
+
+	xa_for_each(&stack->listeners, id, q)
+		finish(q);
+}

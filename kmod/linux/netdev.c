@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Takes and gives back the devices of a stack, in process context under RTNL. A
+ * device that is unregistered goes from its stack; the stack lives on.
+ */
+
+#include "netdev.h"
+
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "receive.h"
+#include "stack.h"
+
+static int add_link(struct pika_stack *stack, const char *name,
+		    struct netlink_ext_ack *extack)
+{
+	struct net_device *dev;
+	u32 i;
+
+	for (i = 0; i < PIKA_STACK_LINKS && stack->links[i]; i++) {
+		if (!strcmp(stack->links[i]->name, name)) {
+			pika_refuse(extack, "link %s: named twice", name);
+			return -EINVAL;
+		}
+	}
+	if (i == PIKA_STACK_LINKS) {
+		pika_refuse(extack, "link %s: expected at most %u", name,
+			    PIKA_STACK_LINKS);
+		return -E2BIG;
+	}
+	dev = __dev_get_by_name(stack->net, name);
+	if (!dev) {
+		pika_refuse(extack, "link %s: no such device here", name);
+		return -ENODEV;
+	}
+	if (dev->flags & IFF_LOOPBACK || netdev_is_rx_handler_busy(dev)) {
+		pika_refuse(extack,
+			    "link %s: is loopback, or a port of something else",
+			    name);
+		return -EBUSY;
+	}
+	dev_hold(dev);
+	stack->links[i] = dev;
+	stack->ts.mtu = min_t(u32, stack->ts.mtu, dev->mtu);
+	return 0;
+}
+
+static void put_links(struct pika_stack *stack)
+{
+	u32 i;
+
+	for (i = 0; i < PIKA_STACK_LINKS; i++) {
+		dev_put(stack->links[i]);
+		stack->links[i] = NULL;
+	}
+}
+
+/**
+ * pika_netdev_check() - find a stack's devices
+ * @stack: to be started; holds its devices on return
+ * @names: with commas between them
+ * @extack: told what is wrong
+ *
+ * Context: process, under RTNL.
+ * Return: 0, or an error, and none is held.
+ */
+int pika_netdev_check(struct pika_stack *stack, const char *names,
+		      struct netlink_ext_ack *extack)
+{
+	char *copy = kstrdup(names, GFP_KERNEL);
+	char *rest = copy;
+	char *name;
+	int err = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	while (!err && (name = strsep(&rest, ",")))
+		err = add_link(stack, name, extack);
+	if (err)
+		put_links(stack);
+	kfree(copy);
+	return err;
+}
+
+/**
+ * pika_netdev_attach() - from now on, packets come
+ * @stack: has its devices, and servers that run
+ * @extack: told what is wrong
+ *
+ * Context: process, under RTNL.
+ * Return: 0, or an error, and no packet comes.
+ */
+int pika_netdev_attach(struct pika_stack *stack, struct netlink_ext_ack *extack)
+{
+	u32 i;
+	int err;
+
+	for (i = 0; i < PIKA_STACK_LINKS && stack->links[i]; i++) {
+		err = netdev_rx_handler_register(stack->links[i], pika_receive,
+						 stack);
+		if (err)
+			goto unregister;
+	}
+	return 0;
+
+unregister:
+	pika_refuse(extack, "link %s: cannot be taken", stack->links[i]->name);
+	while (i-- > 0)
+		netdev_rx_handler_unregister(stack->links[i]);
+	put_links(stack);
+	return err;
+}
+
+/**
+ * pika_netdev_detach() - no packet comes any more
+ * @stack: its devices are nobody's on return
+ *
+ * Context: process, under RTNL.
+ */
+void pika_netdev_detach(struct pika_stack *stack)
+{
+	u32 i;
+
+	for (i = 0; i < PIKA_STACK_LINKS; i++)
+		if (stack->links[i])
+			netdev_rx_handler_unregister(stack->links[i]);
+	put_links(stack);
+}
+
+/**
+ * pika_netdev_names() - names of a stack's devices
+ * @stack: the stack
+ * @text: with commas between them
+ * @size: of @text
+ *
+ * Context: process, under RTNL.
+ */
+void pika_netdev_names(const struct pika_stack *stack, char *text, size_t size)
+{
+	size_t len = 0;
+	u32 i;
+
+	text[0] = '\0';
+	for (i = 0; i < PIKA_STACK_LINKS; i++)
+		if (stack->links[i])
+			len += scnprintf(text + len, size - len, "%s%s",
+					 len ? "," : "", stack->links[i]->name);
+}
+
+/**
+ * pika_netdev_is_link() - is a device one of a stack's?
+ * @stack: the stack
+ * @dev: compared only
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+bool pika_netdev_is_link(const struct pika_stack *stack,
+			 const struct net_device *dev)
+{
+	u32 i;
+
+	for (i = 0; i < PIKA_STACK_LINKS; i++)
+		if (READ_ONCE(stack->links[i]) == dev)
+			return true;
+	return false;
+}
+
+static void forget(struct net_device *dev)
+{
+	struct pika_stack *stack = rtnl_dereference(dev->rx_handler_data);
+	u32 i;
+
+	netdev_rx_handler_unregister(dev);
+	for (i = 0; i < PIKA_STACK_LINKS; i++) {
+		if (stack->links[i] != dev)
+			continue;
+		WRITE_ONCE(stack->links[i], NULL);
+		dev_put(dev);
+	}
+}
+
+static int on_event(struct notifier_block *block, unsigned long event,
+		    void *info)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(info);
+
+	if (event == NETDEV_UNREGISTER &&
+	    rtnl_dereference(dev->rx_handler) == pika_receive)
+		forget(dev);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block notifier = { .notifier_call = on_event };
+
+int __init pika_netdev_init(void)
+{
+	pika_receive_init();
+	return register_netdevice_notifier(&notifier);
+}
+
+void pika_netdev_exit(void)
+{
+	unregister_netdevice_notifier(&notifier);
+}

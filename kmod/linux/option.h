@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Socket options of level TCP and IP. */
+#ifndef PIKA_LINUX_OPTION_H
+#define PIKA_LINUX_OPTION_H
+
+#include <net/sock.h>
+
+int pika_option_set(struct sock *sk, int level, int option, sockptr_t value,
+		    unsigned int len);
+int pika_option_get(struct sock *sk, int level, int option, char __user *value,
+		    int __user *len);
+void pika_option_keepalive(struct sock *sk, int on);
+
+#endif /* PIKA_LINUX_OPTION_H */

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A stream socket on a stack: a Linux socket to programs, a flow's application
+ * side to the servers. sock.c are its calls, sock_stream.c its bytes,
+ * sock_message.c its messages.
+ */
+#ifndef PIKA_LINUX_SOCK_H
+#define PIKA_LINUX_SOCK_H
+
+#include <net/inet_sock.h>
+
+#include "core/msg.h"
+
+#include "endpoint.h"
+
+struct pika_accept_queue;
+
+/* What a socket has still to tell its server. */
+#define PIKA_DUE_CONNECT	0x01
+#define PIKA_DUE_CLAIM		0x02
+#define PIKA_DUE_SHUTDOWN	0x04
+#define PIKA_DUE_CLOSE		0x08
+
+#define PIKA_SETTINGS	(PIKA_SET_TTL + 1)
+
+/* Pieces that a socket may have on their way: each takes a place in its TS. */
+#define PIKA_PIECES	512
+
+/**
+ * struct pika_piece - bytes on their way, in the order they were written
+ * @link: on the socket's list
+ * @page: where they are, with a reference; NULL: in @bytes
+ * @offset: from the start of @page
+ * @len: how many
+ * @flags: PIKA_SEND_*
+ * @bytes: few ones
+ */
+struct pika_piece {
+	struct list_head link;
+	struct page *page;
+	u32 offset;
+	u32 len;
+	u8 flags;
+	u8 bytes[PIKA_MSG_INLINE];
+};
+
+/**
+ * struct pika_sock - see above
+ * @inet: what Linux knows; first
+ * @stack: whose, or NULL: could not be made
+ * @endpoint: fixed
+ * @listening: its queue if it listens, or NULL; fixed from listen() to close()
+ * @inner: a Linux TCP socket that has its port, or NULL
+ * @tries: ports tried by an active open
+ * @local_port: of the socket, host order
+ * @picks_port: the port was not the program's choice
+ * @named: among its endpoint's sockets by @id, if @id is not 0; then the table
+ *	holds a reference. This and all that follows is under the endpoint's
+ *	lock.
+ * @id: its name in messages
+ * @flow: its flow's name, or PIKA_HANDLE_NONE
+ * @server: who has the flow
+ * @due: PIKA_DUE_*
+ * @options_due: by enum pika_setting, one bit each
+ * @options_set: likewise, those that the program ever set
+ * @options: their values
+ * @waiter: waits for room in the ring to @server
+ * @closed: by the program
+ * @linger: of CLOSE, PIKA_CLOSE_*
+ * @pieces: not yet acknowledged
+ * @unsent: the first of @pieces that no SEND told of, or NULL
+ * @pieces_len: how many
+ * @unacked: their bytes, but for
+ * @acked_of_first: those of the first piece that are acknowledged
+ * @readable: bytes in sk_receive_queue
+ * @read: bytes that were read and no RECEIVED told of
+ * @from: the queue that it is accepted from, until it is; with a reference
+ * @acceptor: number of the acceptor that it was offered to
+ * @claimer: number of the acceptor that claimed it
+ * @claimed_at: when it was confirmed, in jiffies
+ * @arrived: on one of @from's lists, under @from's lock
+ */
+struct pika_sock {
+	struct inet_sock inet;
+	struct pika_stack *stack;
+	struct pika_endpoint *endpoint;
+	struct pika_accept_queue *listening;
+	struct socket *inner;
+	u32 tries;
+	u16 local_port;
+	bool picks_port;
+
+	struct hlist_node named;
+	u64 id;
+	u64 flow;
+	u16 server;
+	u32 due;
+	u32 options_due;
+	u32 options_set;
+	u32 options[PIKA_SETTINGS];
+	struct pika_waiter waiter;
+	bool closed;
+	u8 linger;
+	struct list_head pieces;
+	struct pika_piece *unsent;
+	u32 pieces_len;
+	u32 unacked;
+	u32 acked_of_first;
+	u32 readable;
+	u32 read;
+
+	struct pika_accept_queue *from;
+	u32 acceptor;
+	u32 claimer;
+	unsigned long claimed_at;
+	struct list_head arrived;
+};
+
+static inline struct pika_sock *pika_sk(const struct sock *sk)
+{
+	return (struct pika_sock *)sk;
+}
+
+static inline struct sock *pika_sock_sk(struct pika_sock *ps)
+{
+	return &ps->inet.sk;
+}
+
+/* sock.c */
+int pika_sock_register(void);
+void pika_sock_unregister(void);
+struct pika_sock *pika_sock_make_child(struct sock *listener,
+				       struct pika_endpoint *ep);
+void pika_sock_pick_port(struct pika_sock *ps);
+
+/* sock_stream.c */
+int pika_sock_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
+int pika_sock_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
+		      int flags);
+__poll_t pika_sock_poll(struct file *file, struct socket *sock,
+			struct poll_table_struct *wait);
+u32 pika_sock_send_room(const struct pika_sock *ps);
+
+/* sock_message.c: all but the last three with the endpoint locked */
+void pika_sock_name(struct pika_sock *ps);
+void pika_sock_flush(struct pika_sock *ps);
+void pika_sock_add_piece(struct pika_sock *ps, struct pika_piece *piece);
+void pika_sock_close_flow(struct pika_sock *ps, u8 flags);
+void pika_sock_update(struct pika_endpoint *ep, const struct pika_msg *msg);
+void pika_sock_set(struct pika_sock *ps, u32 setting, u32 value);
+void pika_sock_free_pieces(struct pika_sock *ps);
+void pika_sock_setup(struct pika_sock *ps, struct pika_endpoint *ep);
+void pika_sock_forget_all(struct pika_endpoint *ep);
+
+#endif /* PIKA_LINUX_SOCK_H */

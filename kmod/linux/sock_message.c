@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a socket and its server tell each other. Runs with the socket's endpoint
+ * locked, in system calls and in the endpoint's tasklet, and never waits: what
+ * finds the ring full is said when there is room, as it is by then.
+ */
+
+#include "sock.h"
+
+#include <net/tcp_states.h>
+
+#include "accept.h"
+#include "receive.h"
+#include "rx_ring.h"
+#include "stack.h"
+
+static struct hlist_head *bucket_of(struct pika_endpoint *ep, u64 id)
+{
+	return &ep->sockets[id % PIKA_ENDPOINT_BUCKETS];
+}
+
+static struct pika_sock *find(struct pika_endpoint *ep, u64 id)
+{
+	struct pika_sock *ps;
+
+	hlist_for_each_entry(ps, bucket_of(ep, id), named)
+		if (ps->id == id)
+			return ps;
+	return NULL;
+}
+
+/**
+ * pika_sock_name() - let messages find a socket
+ * @ps: not named; pika_sock_update() ends that
+ */
+void pika_sock_name(struct pika_sock *ps)
+{
+	ps->id = ++ps->endpoint->next_socket;
+	hlist_add_head(&ps->named, bucket_of(ps->endpoint, ps->id));
+	sock_hold(pika_sock_sk(ps));
+}
+
+/**
+ * pika_sock_free_pieces() - nothing of a socket is on its way any more
+ * @ps: the socket
+ */
+void pika_sock_free_pieces(struct pika_sock *ps)
+{
+	struct pika_piece *piece, *next;
+
+	list_for_each_entry_safe(piece, next, &ps->pieces, link) {
+		if (piece->page)
+			put_page(piece->page);
+		kfree(piece);
+	}
+	INIT_LIST_HEAD(&ps->pieces);
+	ps->unsent = NULL;
+	ps->pieces_len = 0;
+	WRITE_ONCE(ps->unacked, 0);
+}
+
+/* No message will name the socket any more. It may be freed here. */
+static void forget(struct pika_sock *ps)
+{
+	list_del_init(&ps->waiter.link);
+	hlist_del_init(&ps->named);
+	ps->id = 0;
+	ps->flow = PIKA_HANDLE_NONE;
+	pika_sock_free_pieces(ps);
+	sock_put(pika_sock_sk(ps));
+}
+
+static bool post(struct pika_sock *ps, struct pika_msg *msg)
+{
+	msg->flow = ps->flow;
+	if (pika_endpoint_post(ps->endpoint, ps->server, msg))
+		return true;
+	pika_endpoint_wait(ps->endpoint, ps->server, &ps->waiter);
+	return false;
+}
+
+static void map_v4(struct pika_addr *addr, __be32 v4)
+{
+	memset(addr, 0, sizeof(*addr));
+	addr->b[10] = 0xff;
+	addr->b[11] = 0xff;
+	memcpy(&addr->b[12], &v4, sizeof(v4));
+}
+
+static bool post_connect(struct pika_sock *ps)
+{
+	struct pika_msg msg = {
+		.type = PIKA_MSG_CONNECT,
+		.connect = {
+			.socket = ps->id,
+			.remote_port = ntohs(ps->inet.inet_dport),
+			.local_port = ps->local_port,
+		},
+	};
+
+	map_v4(&msg.connect.local, ps->inet.inet_saddr);
+	map_v4(&msg.connect.remote, ps->inet.inet_daddr);
+	return post(ps, &msg);
+}
+
+static bool post_claim(struct pika_sock *ps)
+{
+	struct pika_msg msg = {
+		.type = PIKA_MSG_CLAIM_CONNECTION,
+		.claim = { .socket = ps->id, .acceptor = ps->acceptor },
+	};
+
+	return post(ps, &msg);
+}
+
+static bool post_shutdown(struct pika_sock *ps)
+{
+	struct pika_msg msg = { .type = PIKA_MSG_SHUTDOWN };
+
+	return post(ps, &msg);
+}
+
+static bool post_close(struct pika_sock *ps)
+{
+	struct pika_msg msg = {
+		.type = PIKA_MSG_CLOSE,
+		.close = { .received = ps->read, .flags = ps->linger },
+	};
+
+	return post(ps, &msg);
+}
+
+/* True if nothing of @what is due any more. */
+static bool settle(struct pika_sock *ps, u32 what,
+		   bool (*post_it)(struct pika_sock *ps))
+{
+	if (!(ps->due & what))
+		return true;
+	if (!post_it(ps))
+		return false;
+	ps->due &= ~what;
+	return true;
+}
+
+static bool settle_options(struct pika_sock *ps)
+{
+	struct pika_msg msg;
+	u32 option;
+
+	while (ps->options_due) {
+		option = __ffs(ps->options_due);
+		msg = (struct pika_msg) {
+			.type = PIKA_MSG_OPTION,
+			.option.option = option,
+			.option.value = ps->options[option],
+		};
+		if (!post(ps, &msg))
+			return false;
+		ps->options_due &= ~BIT(option);
+	}
+	return true;
+}
+
+/*
+ * Often enough that the window never closes for want of it, and not for each
+ * read: CLOSE tells the rest.
+ */
+static bool settle_received(struct pika_sock *ps)
+{
+	struct pika_msg msg = {
+		.type = PIKA_MSG_RECEIVED,
+		.received.bytes = ps->read,
+	};
+
+	if (ps->closed || ps->read < ps->stack->ts.receive_buffer / 4)
+		return true;
+	if (!post(ps, &msg))
+		return false;
+	ps->read = 0;
+	return true;
+}
+
+static bool post_piece(struct pika_sock *ps, const struct pika_piece *piece)
+{
+	struct pika_msg msg = {
+		.type = PIKA_MSG_SEND,
+		.send = { .len = piece->len, .flags = piece->flags },
+	};
+
+	if (piece->page) {
+		msg.send.buffer = (uintptr_t)piece->page;
+		msg.send.offset = piece->offset;
+	} else {
+		memcpy(msg.send.bytes, piece->bytes, piece->len);
+	}
+	return post(ps, &msg);
+}
+
+static bool settle_pieces(struct pika_sock *ps)
+{
+	struct pika_piece *piece = ps->unsent;
+
+	while (piece) {
+		if (!post_piece(ps, piece))
+			return false;
+		piece = list_is_last(&piece->link, &ps->pieces) ? NULL :
+			list_next_entry(piece, link);
+		ps->unsent = piece;
+	}
+	return true;
+}
+
+/* What can be said before the flow has a name, then the rest, in order. */
+static bool settle_all(struct pika_sock *ps)
+{
+	if (!ps->id)
+		return true;
+	if (!settle(ps, PIKA_DUE_CONNECT, post_connect) ||
+	    !settle(ps, PIKA_DUE_CLAIM, post_claim))
+		return false;
+	if (ps->flow == PIKA_HANDLE_NONE)
+		return true;
+	return settle_options(ps) && settle_received(ps) &&
+	       settle_pieces(ps) &&
+	       settle(ps, PIKA_DUE_SHUTDOWN, post_shutdown) &&
+	       settle(ps, PIKA_DUE_CLOSE, post_close);
+}
+
+static bool again(struct pika_waiter *waiter)
+{
+	return settle_all(container_of(waiter, struct pika_sock, waiter));
+}
+
+/**
+ * pika_sock_flush() - say what is due, now or when there is room
+ * @ps: the socket
+ */
+void pika_sock_flush(struct pika_sock *ps)
+{
+	if (!pika_waiter_waits(&ps->waiter))
+		settle_all(ps);
+}
+
+/**
+ * pika_sock_add_piece() - bytes to be sent
+ * @ps: connected, with room
+ * @piece: the socket's on return
+ */
+void pika_sock_add_piece(struct pika_sock *ps, struct pika_piece *piece)
+{
+	list_add_tail(&piece->link, &ps->pieces);
+	ps->pieces_len++;
+	WRITE_ONCE(ps->unacked, ps->unacked + piece->len);
+	if (!ps->unsent)
+		ps->unsent = piece;
+}
+
+/**
+ * pika_sock_set() - a socket option that the stack acts on
+ * @ps: the socket, in any state
+ * @setting: enum pika_setting
+ * @value: its value
+ */
+void pika_sock_set(struct pika_sock *ps, u32 setting, u32 value)
+{
+	ps->options[setting] = value;
+	ps->options_due |= BIT(setting);
+	ps->options_set |= BIT(setting);
+	pika_sock_flush(ps);
+}
+
+static void free_received(struct pika_sock *ps)
+{
+	__skb_queue_purge(&pika_sock_sk(ps)->sk_receive_queue);
+	ps->readable = 0;
+}
+
+/**
+ * pika_sock_close_flow() - the program has closed the socket
+ * @ps: need not have a flow
+ * @flags: PIKA_CLOSE_*
+ *
+ * The socket lives on until its server needs nothing of it any more.
+ */
+void pika_sock_close_flow(struct pika_sock *ps, u8 flags)
+{
+	if (ps->closed)
+		return;
+	ps->closed = true;
+	ps->linger = flags;
+	free_received(ps);
+	if (!ps->id)
+		return;
+	if (ps->due & PIKA_DUE_CONNECT) {
+		/* Nobody has heard of it yet. */
+		forget(ps);
+		return;
+	}
+	ps->due |= PIKA_DUE_CLOSE;
+	pika_sock_flush(ps);
+}
+
+static void take_packets(struct pika_sock *ps, struct pika_packet *pkt)
+{
+	struct pika_packet *next;
+
+	if (ps->closed) {
+		pika_packets_free(pkt);
+		return;
+	}
+	for (; pkt; pkt = next) {
+		next = pkt->next;
+		WRITE_ONCE(ps->readable, ps->readable + pkt->bytes);
+		__skb_queue_tail(&pika_sock_sk(ps)->sk_receive_queue,
+				 pika_packet_skb(pkt));
+	}
+}
+
+static void take_acked(struct pika_sock *ps, u32 bytes)
+{
+	struct pika_piece *piece, *next;
+
+	WRITE_ONCE(ps->unacked, ps->unacked - bytes);
+	ps->acked_of_first += bytes;
+	list_for_each_entry_safe(piece, next, &ps->pieces, link) {
+		if (ps->acked_of_first < piece->len)
+			return;
+		ps->acked_of_first -= piece->len;
+		list_del(&piece->link);
+		ps->pieces_len--;
+		if (piece->page)
+			put_page(piece->page);
+		kfree(piece);
+	}
+}
+
+static void fail(struct pika_sock *ps, int error)
+{
+	struct sock *sk = pika_sock_sk(ps);
+
+	WRITE_ONCE(sk->sk_err, error);
+	sk->sk_shutdown = SHUTDOWN_MASK;
+	inet_sk_set_state(sk, TCP_CLOSE);
+	sk_error_report(sk);
+}
+
+static void end_of_stream(struct sock *sk)
+{
+	sk->sk_shutdown |= RCV_SHUTDOWN;
+	sock_set_flag(sk, SOCK_DONE);
+	if (sk->sk_state == TCP_ESTABLISHED)
+		inet_sk_set_state(sk, TCP_CLOSE_WAIT);
+}
+
+/* Programs hear of it when all of it is there. */
+static void wake(struct sock *sk, const struct pika_msg_update *update)
+{
+	if (update->flags & (PIKA_UPDATE_CONNECTED | PIKA_UPDATE_EOF) ||
+	    update->error)
+		sk->sk_state_change(sk);
+	if (update->packet || update->flags & PIKA_UPDATE_EOF)
+		sk->sk_data_ready(sk);
+	if (update->acked || update->flags & PIKA_UPDATE_CONNECTED)
+		sk->sk_write_space(sk);
+}
+
+static void apply(struct pika_sock *ps, const struct pika_msg_update *update)
+{
+	struct sock *sk = pika_sock_sk(ps);
+
+	take_packets(ps, update->packet);
+	take_acked(ps, update->acked);
+	if (ps->closed)
+		return;
+	if (update->flags & PIKA_UPDATE_CONNECTED)
+		inet_sk_set_state(sk, TCP_ESTABLISHED);
+	if (update->flags & PIKA_UPDATE_EOF)
+		end_of_stream(sk);
+	if (update->error)
+		fail(ps, update->error);
+}
+
+/* The port is in use to the same peer: another one may do. */
+static bool tries_again(struct pika_sock *ps, const struct pika_msg *msg)
+{
+	if (msg->update.error != EADDRINUSE || !ps->picks_port || ps->closed ||
+	    ps->tries++ >= PIKA_PORT_LAST - PIKA_PORT_FIRST)
+		return false;
+	pika_sock_pick_port(ps);
+	ps->due |= PIKA_DUE_CONNECT;
+	pika_sock_flush(ps);
+	return true;
+}
+
+/**
+ * pika_sock_update() - UPDATE or CLAIM_RESULT
+ * @ep: whose
+ * @msg: the message
+ */
+void pika_sock_update(struct pika_endpoint *ep, const struct pika_msg *msg)
+{
+	const struct pika_msg_update *update = &msg->update;
+	struct pika_sock *ps = find(ep, update->socket);
+	bool claimed = msg->type == PIKA_MSG_CLAIM_RESULT;
+
+	if (!ps) {
+		ep->stray++;
+		pika_packets_free(update->packet);
+		return;
+	}
+	if (msg->flow == PIKA_HANDLE_NONE && tries_again(ps, msg))
+		return;
+	if (ps->flow == PIKA_HANDLE_NONE)
+		ps->flow = msg->flow;
+	if (update->flags & PIKA_UPDATE_TIMED_OUT) {
+		pika_accept_too_late(ps);
+		forget(ps);
+		return;
+	}
+	apply(ps, update);
+	if (claimed)
+		pika_accept_claimed(ps);
+	else if (!ps->closed)
+		wake(pika_sock_sk(ps), update);
+	if (update->flags & PIKA_UPDATE_GONE)
+		forget(ps);
+	else
+		pika_sock_flush(ps);
+}
+
+/**
+ * pika_sock_setup() - the messages' side of a new socket
+ * @ps: zeroed, but for what Linux has set
+ * @ep: its endpoint from now on
+ */
+void pika_sock_setup(struct pika_sock *ps, struct pika_endpoint *ep)
+{
+	ps->endpoint = ep;
+	ps->stack = ep->stack;
+	ps->flow = PIKA_HANDLE_NONE;
+	INIT_HLIST_NODE(&ps->named);
+	INIT_LIST_HEAD(&ps->pieces);
+	INIT_LIST_HEAD(&ps->arrived);
+	pika_waiter_init(&ps->waiter, again);
+}
+
+/**
+ * pika_sock_forget_all() - the servers will say nothing any more
+ * @ep: of a stack that is halted; all its sockets are closed
+ *
+ * Context: process. Locks the endpoint.
+ */
+void pika_sock_forget_all(struct pika_endpoint *ep)
+{
+	struct hlist_node *next;
+	struct pika_sock *ps;
+	u32 i;
+
+	spin_lock_bh(&ep->lock);
+	for (i = 0; i < PIKA_ENDPOINT_BUCKETS; i++)
+		hlist_for_each_entry_safe(ps, next, &ep->sockets[i], named) {
+			if (ps->from)
+				pika_accept_too_late(ps);
+			forget(ps);
+		}
+	spin_unlock_bh(&ep->lock);
+}

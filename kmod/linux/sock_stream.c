@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The bytes of a PIKA socket: reading, writing and readiness. In process context
+ * under the socket's lock, and its endpoint's where messages are touched. What
+ * was received is copied once, from the skb; what is sent once, into pages that
+ * are the socket's until the peer has acknowledged them.
+ */
+
+#include "sock.h"
+
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <net/tcp_states.h>
+
+#include "accept.h"
+#include "rx_ring.h"
+#include "stack.h"
+
+/**
+ * pika_sock_send_room() - how much may be written now
+ * @ps: the socket
+ *
+ * Return: bytes.
+ */
+u32 pika_sock_send_room(const struct pika_sock *ps)
+{
+	u32 unacked = READ_ONCE(ps->unacked);
+	u32 buffer = ps->stack->ts.send_buffer;
+
+	if (READ_ONCE(ps->pieces_len) >= PIKA_PIECES)
+		return 0;
+	return buffer - min(unacked, buffer);
+}
+
+/* As Linux: a third of the buffer is free. */
+static bool is_writable(const struct pika_sock *ps)
+{
+	return pika_sock_send_room(ps) >= ps->stack->ts.send_buffer / 3;
+}
+
+static bool may_send(const struct sock *sk)
+{
+	return !READ_ONCE(sk->sk_err) && !(sk->sk_shutdown & SEND_SHUTDOWN) &&
+	       (sk->sk_state == TCP_ESTABLISHED ||
+		sk->sk_state == TCP_CLOSE_WAIT);
+}
+
+static struct pika_piece *fill_inline(struct pika_piece *piece,
+				      struct msghdr *msg, u32 len)
+{
+	if (copy_from_iter(piece->bytes, len, &msg->msg_iter) != len)
+		return ERR_PTR(-EFAULT);
+	piece->len = len;
+	return piece;
+}
+
+static struct pika_piece *fill_page(struct sock *sk, struct pika_piece *piece,
+				    struct msghdr *msg, u32 len)
+{
+	struct page_frag *frag = sk_page_frag(sk);
+
+	if (!skb_page_frag_refill(PIKA_MSG_INLINE, frag, sk->sk_allocation))
+		return ERR_PTR(-ENOMEM);
+	len = min(len, frag->size - frag->offset);
+	if (copy_page_from_iter(frag->page, frag->offset, len,
+				&msg->msg_iter) != len)
+		return ERR_PTR(-EFAULT);
+	get_page(frag->page);
+	piece->page = frag->page;
+	piece->offset = frag->offset;
+	piece->len = len;
+	frag->offset += len;
+	return piece;
+}
+
+/* At most @room bytes of @msg. */
+static struct pika_piece *make_piece(struct sock *sk, struct msghdr *msg,
+				     u32 room)
+{
+	struct pika_piece *piece = kmalloc(sizeof(*piece), GFP_KERNEL_ACCOUNT);
+	u32 len = min_t(size_t, msg_data_left(msg), room);
+	struct pika_piece *filled;
+
+	if (!piece)
+		return ERR_PTR(-ENOMEM);
+	piece->page = NULL;
+	piece->offset = 0;
+	filled = len <= PIKA_MSG_INLINE ? fill_inline(piece, msg, len) :
+		fill_page(sk, piece, msg, len);
+	if (IS_ERR(filled)) {
+		kfree(piece);
+		return filled;
+	}
+	piece->flags = msg_data_left(msg) || msg->msg_flags & MSG_MORE ?
+		PIKA_SEND_MORE : 0;
+	return piece;
+}
+
+static int wait_for_room(struct sock *sk, long *timeout)
+{
+	struct pika_sock *ps = pika_sk(sk);
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+
+	if (!*timeout)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(*timeout);
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	add_wait_queue(sk_sleep(sk), &wait);
+	sk_wait_event(sk, timeout, !may_send(sk) || is_writable(ps), &wait);
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return 0;
+}
+
+/* Some of @msg, or waits for room. */
+static int send_some(struct sock *sk, struct msghdr *msg, long *timeout)
+{
+	struct pika_sock *ps = pika_sk(sk);
+	u32 room = pika_sock_send_room(ps);
+	struct pika_piece *piece;
+	int len;
+
+	if (!room)
+		return wait_for_room(sk, timeout);
+	piece = make_piece(sk, msg, room);
+	if (IS_ERR(piece))
+		return PTR_ERR(piece);
+	len = piece->len;
+	pika_endpoint_lock(ps->endpoint);
+	pika_sock_add_piece(ps, piece);
+	pika_sock_flush(ps);
+	pika_endpoint_unlock(ps->endpoint);
+	return len;
+}
+
+static int wait_for_connect(struct sock *sk, long *timeout)
+{
+	if (!(BIT(sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV)))
+		return 0;
+	return sk_stream_wait_connect(sk, timeout);
+}
+
+static int send_all(struct sock *sk, struct msghdr *msg)
+{
+	long timeout = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
+	int sent = 0;
+	int n = wait_for_connect(sk, &timeout);
+
+	while (n >= 0 && msg_data_left(msg)) {
+		n = may_send(sk) ? send_some(sk, msg, &timeout) : -EPIPE;
+		sent += max(n, 0);
+	}
+	if (sent || n >= 0)
+		return sent;
+	return sk_stream_error(sk, msg->msg_flags, n);
+}
+
+/**
+ * pika_sock_sendmsg() - write
+ * @sock: the socket
+ * @msg: what to write, and flags
+ * @len: bytes
+ *
+ * Context: process, may sleep.
+ * Return: bytes written, or an error.
+ */
+int pika_sock_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
+{
+	struct sock *sk = sock->sk;
+	int sent;
+
+	if (msg->msg_flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	lock_sock(sk);
+	sent = send_all(sk, msg);
+	release_sock(sk);
+	return sent;
+}
+
+/*
+ * The received packet that byte number @skip is in, with that byte's place in
+ * it. Only readers take packets away, and they hold the socket's lock.
+ */
+static struct sk_buff *packet_at(struct sock *sk, u32 *skip)
+{
+	struct pika_sock *ps = pika_sk(sk);
+	struct sk_buff *skb;
+	u32 bytes;
+
+	pika_endpoint_lock(ps->endpoint);
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		bytes = pika_packet_of(skb)->bytes;
+		if (*skip < bytes)
+			goto unlock;
+		*skip -= bytes;
+	}
+	skb = NULL;
+unlock:
+	pika_endpoint_unlock(ps->endpoint);
+	return skb;
+}
+
+/* The first @len bytes of @skb were read. */
+static void consume(struct sock *sk, struct sk_buff *skb, u32 len)
+{
+	struct pika_packet *pkt = pika_packet_of(skb);
+	struct pika_sock *ps = pika_sk(sk);
+
+	pika_endpoint_lock(ps->endpoint);
+	pkt->offset += len;
+	pkt->bytes -= len;
+	ps->read += len;
+	WRITE_ONCE(ps->readable, ps->readable - len);
+	if (!pkt->bytes)
+		__skb_unlink(skb, &sk->sk_receive_queue);
+	pika_endpoint_unlock(ps->endpoint);
+	if (!pkt->bytes)
+		consume_skb(skb);
+}
+
+/* Bytes copied of what is there; @done were before. */
+static int copy_some(struct sock *sk, struct msghdr *msg, size_t len, int flags,
+		     size_t done)
+{
+	u32 skip = flags & MSG_PEEK ? done : 0;
+	struct sk_buff *skb = packet_at(sk, &skip);
+	struct pika_packet *pkt;
+	u32 n;
+
+	if (!skb)
+		return 0;
+	pkt = pika_packet_of(skb);
+	n = min_t(size_t, len - done, pkt->bytes - skip);
+	if (!(flags & MSG_TRUNC) &&
+	    skb_copy_datagram_msg(skb, pkt->offset + skip, msg, n))
+		return -EFAULT;
+	if (!(flags & MSG_PEEK))
+		consume(sk, skb, n);
+	return n;
+}
+
+/* Nothing is there: why not to wait, 0 being the end; or 1: wait. */
+static int why_not_wait(struct sock *sk, long timeout)
+{
+	if (sock_flag(sk, SOCK_DONE))
+		return 0;
+	if (sk->sk_err)
+		return sock_error(sk);
+	if (sk->sk_shutdown & RCV_SHUTDOWN)
+		return 0;
+	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
+		return -ENOTCONN;
+	if (!timeout)
+		return -EAGAIN;
+	return signal_pending(current) ? sock_intr_errno(timeout) : 1;
+}
+
+static bool has_news(struct sock *sk, u32 seen)
+{
+	return READ_ONCE(pika_sk(sk)->readable) > seen || sk->sk_err ||
+	       sk->sk_shutdown & RCV_SHUTDOWN || sk->sk_state == TCP_CLOSE;
+}
+
+static void wait_for_bytes(struct sock *sk, long *timeout, u32 seen)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	sk_wait_event(sk, timeout, has_news(sk, seen), &wait);
+	remove_wait_queue(sk_sleep(sk), &wait);
+}
+
+static int receive(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	size_t target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
+	long timeout = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	size_t done = 0;
+	int n;
+
+	while (done < len) {
+		n = copy_some(sk, msg, len, flags, done);
+		if (n < 0)
+			return done ?: n;
+		done += n;
+		if (n)
+			continue;
+		if (done >= target)
+			break;
+		n = why_not_wait(sk, timeout);
+		if (n <= 0)
+			return done ?: n;
+		wait_for_bytes(sk, &timeout, flags & MSG_PEEK ? done : 0);
+	}
+	return done;
+}
+
+/**
+ * pika_sock_recvmsg() - read
+ * @sock: the socket
+ * @msg: where to
+ * @len: bytes
+ * @flags: MSG_*
+ *
+ * Context: process, may sleep.
+ * Return: bytes read, 0 at the end, or an error.
+ */
+int pika_sock_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
+		      int flags)
+{
+	struct sock *sk = sock->sk;
+	struct pika_sock *ps = pika_sk(sk);
+	int n;
+
+	if (flags & MSG_ERRQUEUE)
+		return -EAGAIN;
+	if (flags & MSG_OOB)
+		return -EINVAL;
+	lock_sock(sk);
+	n = receive(sk, msg, len, flags);
+	pika_endpoint_lock(ps->endpoint);
+	pika_sock_flush(ps);
+	pika_endpoint_unlock(ps->endpoint);
+	release_sock(sk);
+	return n;
+}
+
+static __poll_t readiness(const struct sock *sk)
+{
+	const struct pika_sock *ps = pika_sk(sk);
+	u8 shut = READ_ONCE(sk->sk_shutdown);
+	int state = READ_ONCE(sk->sk_state);
+	__poll_t mask = 0;
+
+	if (shut == SHUTDOWN_MASK || state == TCP_CLOSE)
+		mask |= EPOLLHUP;
+	if (shut & RCV_SHUTDOWN)
+		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
+	if (READ_ONCE(sk->sk_err))
+		mask |= EPOLLERR;
+	if (state == TCP_SYN_SENT)
+		return mask;
+	if (READ_ONCE(ps->readable) >= max(READ_ONCE(sk->sk_rcvlowat), 1))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (shut & SEND_SHUTDOWN || is_writable(ps))
+		mask |= EPOLLOUT | EPOLLWRNORM;
+	return mask;
+}
+
+/**
+ * pika_sock_poll() - what may be done without waiting
+ * @file: the socket's
+ * @sock: the socket
+ * @wait: where to wait
+ *
+ * Return: EPOLL*.
+ */
+__poll_t pika_sock_poll(struct file *file, struct socket *sock,
+			struct poll_table_struct *wait)
+{
+	struct sock *sk = sock->sk;
+
+	if (sk->sk_state == TCP_LISTEN)
+		return pika_accept_poll(file, pika_sk(sk), wait);
+	sock_poll_wait(file, sock, wait);
+	return readiness(sk);
+}

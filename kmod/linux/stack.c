@@ -1,0 +1,679 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Starts and stops a stack, in process context, one at a time. Servers of a
+ * stopped stack run no more before anything of it is freed.
+ */
+
+#include "stack.h"
+
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <net/ip.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "accept.h"
+#include "compat.h"
+#include "endpoint.h"
+#include "executor.h"
+#include "netdev.h"
+#include "sock.h"
+
+#define MAX_FLOWS	16384
+#define MAX_CHUNKS	65536
+#define BUFFER		(128 * 1024)
+
+/* How long closed sockets may go on sending while the stack stops. */
+#define DRAIN_MS	5000
+
+/* One stack is started or stopped at a time. RTNL is taken inside. */
+static DEFINE_MUTEX(control);
+
+/* The only one. Changed under control, and by RCU for whoever makes sockets. */
+static struct pika_stack __rcu *the_stack;
+
+/* Cores that run servers: they must not go offline. */
+static struct cpumask server_cores;
+
+static int cpuhp_state;
+
+static int parse_composition(struct pika_stack *stack, const char *text,
+			     struct netlink_ext_ack *extack)
+{
+	struct pika_composition_fault fault;
+	char why[96];
+
+	if (!text || strscpy(stack->text, text, sizeof(stack->text)) < 0) {
+		pika_refuse(extack, "expected a composition, as TS1LS1CM1");
+		return -EINVAL;
+	}
+	if (!pika_composition_parse(text, &stack->composition, &fault)) {
+		pika_composition_explain(text, &fault, why, sizeof(why));
+		pika_refuse(extack, "%s", why);
+		return -EINVAL;
+	}
+	pika_composition_map_groups(&stack->composition, stack->ts_of);
+	stack->addresses = stack->composition.servers + nr_cpu_ids;
+	if (stack->addresses > PIKA_PEERS) {
+		pika_refuse(extack, "%s: %u servers and CPUs, more than %u",
+			    text, stack->addresses, PIKA_PEERS);
+		return -E2BIG;
+	}
+	return 0;
+}
+
+/* The first ones that are online. */
+static void choose_cores(struct pika_stack *stack)
+{
+	u32 left = stack->composition.servers;
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		if (left-- > 0)
+			cpumask_set_cpu(cpu, &stack->cores);
+		else
+			return;
+}
+
+static int check_cores(struct pika_stack *stack, const char *text,
+		       struct netlink_ext_ack *extack)
+{
+	u32 servers = stack->composition.servers;
+	int cpu;
+
+	if (!text)
+		choose_cores(stack);
+	else if (cpulist_parse(text, &stack->cores)) {
+		pika_refuse(extack, "cores %.64s: not a list of CPUs", text);
+		return -EINVAL;
+	}
+	if (cpumask_weight(&stack->cores) != servers) {
+		pika_refuse(extack, "%u cores for %u servers; expected as many",
+			    cpumask_weight(&stack->cores), servers);
+		return -EINVAL;
+	}
+	for_each_cpu(cpu, &stack->cores) {
+		if (cpu < nr_cpu_ids && cpu_online(cpu))
+			continue;
+		pika_refuse(extack, "core %d: not online", cpu);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* From now on they stay online. */
+static int take_cores(struct pika_stack *stack, const char *text,
+		      struct netlink_ext_ack *extack)
+{
+	int err;
+
+	cpus_read_lock();
+	err = check_cores(stack, text, extack);
+	if (!err)
+		cpumask_copy(&server_cores, &stack->cores);
+	cpus_read_unlock();
+	return err;
+}
+
+static int check_ports(struct net *net, struct netlink_ext_ack *extack)
+{
+	int low, high;
+
+	inet_get_local_port_range(net, &low, &high);
+	if (high < PIKA_PORT_FIRST || low > PIKA_PORT_LAST)
+		return 0;
+	pika_refuse(extack,
+		    "ip_local_port_range %d-%d: reaches into %d-%d, which are PIKA's",
+		    low, high, PIKA_PORT_FIRST, PIKA_PORT_LAST);
+	return -EADDRINUSE;
+}
+
+static void set_sizes(struct pika_stack *stack)
+{
+	stack->ts = (struct pika_ts_config) {
+		.max_flows = MAX_FLOWS,
+		.max_chunks = MAX_CHUNKS,
+		.receive_buffer = BUFFER,
+		.send_buffer = BUFFER,
+		.mtu = 0xffff,
+		.max_segments = 1,
+	};
+	stack->cm = (struct pika_cm_config) {
+		.max_listeners = 256,
+		.max_acceptors = 4096,
+		.max_waiting = 8192,
+	};
+}
+
+static void free_stack(struct pika_stack *stack)
+{
+	u32 i;
+
+	for (i = 0; stack->executors && i < pika_stack_servers(stack); i++)
+		if (stack->executors[i])
+			pika_executor_free(stack->executors[i]);
+	for (i = 0; stack->endpoints && i < nr_cpu_ids; i++)
+		if (stack->endpoints[i])
+			pika_endpoint_free(stack->endpoints[i]);
+	kfree(stack->executors);
+	kfree(stack->endpoints);
+	cpumask_clear(&server_cores);
+	xa_destroy(&stack->listeners);
+	free_percpu(stack->open);
+	free_percpu(stack->live);
+	kvfree(stack);
+}
+
+static struct pika_stack *make_stack(struct net *net, u32 idle_us)
+{
+	struct pika_stack *stack = kvzalloc(sizeof(*stack), GFP_KERNEL);
+
+	if (!stack)
+		return NULL;
+	stack->net = net;
+	stack->idle_us = idle_us;
+	xa_init_flags(&stack->listeners, XA_FLAGS_ALLOC1);
+	stack->open = alloc_percpu(int);
+	stack->live = alloc_percpu(int);
+	set_sizes(stack);
+	if (stack->open && stack->live)
+		return stack;
+	free_stack(stack);
+	return NULL;
+}
+
+static int make_executors(struct pika_stack *stack)
+{
+	u16 servers = pika_stack_servers(stack);
+	int cpu = cpumask_first(&stack->cores);
+	u16 i;
+
+	stack->executors = kcalloc(servers, sizeof(*stack->executors),
+				   GFP_KERNEL);
+	if (!stack->executors)
+		return -ENOMEM;
+	for (i = 0; i < servers; i++) {
+		stack->executors[i] = pika_executor_make(stack, i, cpu);
+		if (!stack->executors[i])
+			return -ENOMEM;
+		cpu = cpumask_next(cpu, &stack->cores);
+	}
+	for (i = 0; i < servers; i++)
+		stack->rx_of[i] =
+			stack->executors[stack->executors[i]->server->ls]->rx;
+	return 0;
+}
+
+static int make_endpoints(struct pika_stack *stack)
+{
+	u16 servers = pika_stack_servers(stack);
+	int cpu;
+
+	stack->endpoints = kcalloc(nr_cpu_ids, sizeof(*stack->endpoints),
+				   GFP_KERNEL);
+	if (!stack->endpoints)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		stack->endpoints[cpu] = pika_endpoint_make(stack, servers + cpu,
+							   cpu);
+		if (!stack->endpoints[cpu])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void join_servers(struct pika_executor *from, struct pika_executor *to)
+{
+	struct pika_ring_out *out = pika_rings_out(&from->rings,
+						   to->server->id);
+	struct pika_ring_in *in = pika_rings_in(&to->rings, from->server->id);
+
+	pika_server_attach_out(from->server, to->server->id, out, in,
+			       PIKA_RING_SLOTS, to->rings.bell);
+	pika_server_attach_in(to->server, from->server->id, out, in,
+			      PIKA_RING_SLOTS);
+	pika_doorbell_init(&from->doorbells[to->server->id], &to->tasklet,
+			   to->core);
+}
+
+static void join_endpoint(struct pika_executor *e, struct pika_endpoint *ep)
+{
+	struct pika_endpoint_peer *peer = &ep->peers[e->server->id];
+	struct pika_ring_out *down = pika_rings_out(&e->rings, ep->address);
+	struct pika_ring_in *down_in = pika_rings_in(&ep->rings, e->server->id);
+	struct pika_ring_out *up = pika_rings_out(&ep->rings, e->server->id);
+	struct pika_ring_in *up_in = pika_rings_in(&e->rings, ep->address);
+
+	pika_server_attach_out(e->server, ep->address, down, down_in,
+			       PIKA_RING_SLOTS, ep->rings.bell);
+	pika_consumer_init(&peer->in, down, down_in, PIKA_RING_SLOTS);
+	pika_doorbell_init(&e->doorbells[ep->address], &ep->tasklet, ep->cpu);
+	pika_server_attach_in(e->server, ep->address, up, up_in,
+			      PIKA_RING_SLOTS);
+	pika_producer_init(&peer->out, up, up_in, PIKA_RING_SLOTS);
+	peer->bell = e->rings.bell;
+	pika_doorbell_init(&peer->doorbell, &e->tasklet, e->core);
+}
+
+static void join(struct pika_stack *stack)
+{
+	u16 servers = pika_stack_servers(stack);
+	struct pika_executor *e;
+	u16 i, j;
+	int cpu;
+
+	for (i = 0; i < servers; i++) {
+		e = stack->executors[i];
+		for (j = 0; j < servers; j++)
+			if (i != j)
+				join_servers(e, stack->executors[j]);
+		for_each_possible_cpu(cpu)
+			join_endpoint(e, stack->endpoints[cpu]);
+	}
+}
+
+/* No csd of the stack's is on its way, and no handler of one runs. */
+static void wait_for_doorbells(struct pika_stack *stack)
+{
+	u16 servers = pika_stack_servers(stack);
+	u32 i, j;
+	int cpu;
+
+	for (i = 0; i < servers; i++) {
+		pika_rx_wait(stack->executors[i]->rx);
+		for (j = 0; j < stack->addresses; j++)
+			pika_doorbell_wait(&stack->executors[i]->doorbells[j]);
+		for_each_possible_cpu(cpu)
+			pika_doorbell_wait(&stack->endpoints[cpu]->peers[i].doorbell);
+	}
+	synchronize_rcu();
+}
+
+static void kill_tasklets(struct pika_stack *stack)
+{
+	u16 i;
+	int cpu;
+
+	for (i = 0; i < pika_stack_servers(stack); i++)
+		tasklet_kill(&stack->executors[i]->tasklet);
+	for_each_possible_cpu(cpu)
+		pika_endpoint_stop(stack->endpoints[cpu]);
+}
+
+/* Nobody gives it anything to do any more: all that runs comes to its end. */
+static void come_to_rest(struct pika_stack *stack)
+{
+	u16 i;
+	int cpu;
+
+	WRITE_ONCE(stack->halted, true);
+	for (i = 0; i < pika_stack_servers(stack); i++)
+		pika_executor_stop(stack->executors[i]);
+	for_each_possible_cpu(cpu)
+		pika_endpoint_stop(stack->endpoints[cpu]);
+	wait_for_doorbells(stack);
+	kill_tasklets(stack);
+}
+
+static void release_packets(struct pika_stack *stack)
+{
+	u16 i;
+	int cpu;
+
+	for (i = 0; i < pika_stack_servers(stack); i++)
+		pika_executor_release(stack->executors[i]);
+	for_each_possible_cpu(cpu)
+		pika_endpoint_release(stack->endpoints[cpu]);
+}
+
+static int bring_up(struct pika_stack *stack, struct netlink_ext_ack *extack)
+{
+	u16 i;
+	int err;
+
+	for (i = 0; i < pika_stack_servers(stack); i++)
+		pika_executor_start(stack->executors[i]);
+	rtnl_lock();
+	err = pika_netdev_attach(stack, extack);
+	rtnl_unlock();
+	if (err) {
+		come_to_rest(stack);
+		release_packets(stack);
+	}
+	return err;
+}
+
+static int build_parts(struct pika_stack *stack,
+		       const struct pika_stack_config *config,
+		       struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = make_executors(stack);
+	if (!err)
+		err = make_endpoints(stack);
+	if (err) {
+		pika_refuse(extack, "%s: not enough memory", stack->text);
+		return err;
+	}
+	join(stack);
+	return 0;
+}
+
+static int find_links(struct pika_stack *stack, const char *names,
+		      struct netlink_ext_ack *extack)
+{
+	int err;
+
+	if (!names || !*names) {
+		pika_refuse(extack, "expected at least one link");
+		return -EINVAL;
+	}
+	rtnl_lock();
+	err = pika_netdev_check(stack, names, extack);
+	rtnl_unlock();
+	return err;
+}
+
+static void lose_links(struct pika_stack *stack)
+{
+	rtnl_lock();
+	pika_netdev_detach(stack);
+	rtnl_unlock();
+}
+
+/* Under control. */
+static int start(struct pika_stack *stack,
+		 const struct pika_stack_config *config,
+		 struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = parse_composition(stack, config->composition, extack);
+	if (!err)
+		err = take_cores(stack, config->cores, extack);
+	if (!err)
+		err = check_ports(stack->net, extack);
+	if (!err)
+		err = find_links(stack, config->links, extack);
+	if (err)
+		return err;
+	err = build_parts(stack, config, extack);
+	if (!err)
+		err = bring_up(stack, extack);
+	if (err)
+		lose_links(stack);
+	return err;
+}
+
+/**
+ * pika_stack_start() - start the stack of a network namespace
+ * @net: has none
+ * @config: what it is to be
+ * @extack: told in one line what is wrong
+ *
+ * Context: process, may sleep.
+ * Return: 0, or an error, and nothing has changed.
+ */
+int pika_stack_start(struct net *net, const struct pika_stack_config *config,
+		     struct netlink_ext_ack *extack)
+{
+	struct pika_stack *stack;
+	int err = -EEXIST;
+
+	mutex_lock(&control);
+	if (rcu_access_pointer(the_stack)) {
+		pika_refuse(extack,
+			    "a stack is started already; there can be one for now");
+		goto unlock;
+	}
+	err = -ENOMEM;
+	stack = make_stack(net, config->idle_us);
+	if (!stack)
+		goto unlock;
+	err = start(stack, config, extack);
+	if (err) {
+		free_stack(stack);
+		goto unlock;
+	}
+	__module_get(THIS_MODULE);
+	rcu_assign_pointer(the_stack, stack);
+unlock:
+	mutex_unlock(&control);
+	return err;
+}
+
+static int sum(const int __percpu *counts)
+{
+	int total = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		total += READ_ONCE(*per_cpu_ptr(counts, cpu));
+	return total;
+}
+
+/* Closed sockets send what they still have. */
+static void drain_sockets(struct pika_stack *stack)
+{
+	u32 waited = 0;
+
+	while (sum(stack->live) && waited++ < DRAIN_MS / 10)
+		msleep(10);
+}
+
+/* Whoever still waits for a server waits no more. */
+static void forget_sockets(struct pika_stack *stack)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		pika_sock_forget_all(stack->endpoints[cpu]);
+	pika_accept_forget_all(stack);
+	while (sum(stack->live))
+		msleep(1);
+}
+
+/* Under control. */
+static void stop(struct pika_stack *stack)
+{
+	drain_sockets(stack);
+	lose_links(stack);
+	come_to_rest(stack);
+	forget_sockets(stack);
+	release_packets(stack);
+	RCU_INIT_POINTER(the_stack, NULL);
+	synchronize_rcu();
+	free_stack(stack);
+	module_put(THIS_MODULE);
+}
+
+static struct pika_stack *stack_of(struct net *net)
+{
+	struct pika_stack *stack;
+
+	stack = rcu_dereference_protected(the_stack,
+					  lockdep_is_held(&control));
+	return stack && net_eq(stack->net, net) ? stack : NULL;
+}
+
+/**
+ * pika_stack_stop() - stop the stack of a network namespace
+ * @net: the namespace
+ * @extack: told in one line what is wrong
+ *
+ * Context: process, may sleep, for some seconds if closed sockets have not sent
+ * all.
+ * Return: 0, -ESRCH: there is none, or -EBUSY: programs hold sockets.
+ */
+int pika_stack_stop(struct net *net, struct netlink_ext_ack *extack)
+{
+	struct pika_stack *stack;
+	int err = 0;
+	int open;
+
+	mutex_lock(&control);
+	stack = stack_of(net);
+	if (!stack) {
+		pika_refuse(extack, "no stack is started in this namespace");
+		err = -ESRCH;
+		goto unlock;
+	}
+	WRITE_ONCE(stack->stopping, true);
+	synchronize_rcu();
+	open = sum(stack->open);
+	if (open) {
+		WRITE_ONCE(stack->stopping, false);
+		pika_refuse(extack,
+			    "programs hold %d sockets of this stack; end them first",
+			    open);
+		err = -EBUSY;
+		goto unlock;
+	}
+	stop(stack);
+unlock:
+	mutex_unlock(&control);
+	return err;
+}
+
+static u32 count_flows(const struct pika_stack *stack)
+{
+	u32 flows = 0;
+	u16 i;
+
+	for (i = 0; i < pika_stack_servers(stack); i++)
+		if (stack->executors[i]->server->ts)
+			flows += pika_ts_flows(stack->executors[i]->server);
+	return flows;
+}
+
+/**
+ * pika_stack_get_state() - what a network namespace runs
+ * @net: the namespace
+ * @state: filled in
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -ESRCH: nothing.
+ */
+int pika_stack_get_state(struct net *net, struct pika_stack_state *state)
+{
+	struct pika_stack *stack;
+	int err = -ESRCH;
+
+	mutex_lock(&control);
+	stack = stack_of(net);
+	if (!stack)
+		goto unlock;
+	err = 0;
+	strscpy(state->composition, stack->text, sizeof(state->composition));
+	rtnl_lock();
+	pika_netdev_names(stack, state->links, sizeof(state->links));
+	rtnl_unlock();
+	scnprintf(state->cores, sizeof(state->cores), "%*pbl",
+		  cpumask_pr_args(&stack->cores));
+	state->idle_us = stack->idle_us;
+	state->servers = pika_stack_servers(stack);
+	state->sockets = sum(stack->open);
+	state->lingering = max(sum(stack->live) - sum(stack->open), 0);
+	state->flows = count_flows(stack);
+unlock:
+	mutex_unlock(&control);
+	return err;
+}
+
+/**
+ * pika_stack_open() - the stack for a new socket
+ * @net: its network namespace
+ *
+ * Context: any.
+ * Return: the stack, which stays until pika_stack_close(), or NULL: none.
+ */
+struct pika_stack *pika_stack_open(struct net *net)
+{
+	struct pika_stack *stack;
+
+	rcu_read_lock();
+	stack = rcu_dereference(the_stack);
+	if (stack && net_eq(stack->net, net) && !READ_ONCE(stack->stopping))
+		this_cpu_inc(*stack->open);
+	else
+		stack = NULL;
+	rcu_read_unlock();
+	return stack;
+}
+
+/**
+ * pika_stack_close() - a program has closed a socket
+ * @stack: the socket's
+ *
+ * If the socket is still needed it counts as live.
+ *
+ * Context: any.
+ */
+void pika_stack_close(struct pika_stack *stack)
+{
+	this_cpu_dec(*stack->open);
+}
+
+/* No socket is left when a namespace goes. */
+static void __net_exit leave_net(struct net *net)
+{
+	struct pika_stack *stack;
+
+	mutex_lock(&control);
+	stack = stack_of(net);
+	if (stack) {
+		WRITE_ONCE(stack->stopping, true);
+		synchronize_rcu();
+		stop(stack);
+	}
+	mutex_unlock(&control);
+}
+
+static struct pernet_operations net_ops = { .pre_exit = leave_net };
+
+static int cpu_down(unsigned int cpu)
+{
+	return cpumask_test_cpu(cpu, &server_cores) ? -EBUSY : 0;
+}
+
+/**
+ * pika_stack_init() - be ready to start stacks
+ *
+ * Context: module load.
+ * Return: 0 or an error.
+ */
+int __init pika_stack_init(void)
+{
+	int err;
+
+	err = cpuhp_setup_state_nocalls(CPUHP_AP_ONLINE_DYN, "net/pika:online",
+					NULL, cpu_down);
+	if (err < 0)
+		return err;
+	cpuhp_state = err;
+	err = pika_netdev_init();
+	if (err)
+		goto remove_state;
+	err = register_pernet_subsys(&net_ops);
+	if (err)
+		goto exit_netdev;
+	return 0;
+
+exit_netdev:
+	pika_netdev_exit();
+remove_state:
+	cpuhp_remove_state_nocalls(cpuhp_state);
+	return err;
+}
+
+/* No stack is started, as a stack holds the module. */
+void pika_stack_exit(void)
+{
+	unregister_pernet_subsys(&net_ops);
+	pika_netdev_exit();
+	cpuhp_remove_state_nocalls(cpuhp_state);
+}

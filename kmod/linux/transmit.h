@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How a server's frames leave: route, neighbour, skb, device. */
+#ifndef PIKA_LINUX_TRANSMIT_H
+#define PIKA_LINUX_TRANSMIT_H
+
+#include "core/packet.h"
+
+struct net;
+struct pika_routes;
+
+struct pika_routes *pika_routes_make(int core);
+void pika_routes_free(struct pika_routes *routes);
+void pika_transmit(struct pika_routes *routes, struct net *net,
+		   const struct pika_frame *frame);
+
+#endif /* PIKA_LINUX_TRANSMIT_H */
