@@ -518,18 +518,17 @@ static struct pika_sock *try_accept(struct pika_accept_queue *q,
 				    struct pika_app_acceptor *a, int *error)
 {
 	struct pika_sock *ps = take_claimed(q, a->id);
+	int claimed = 1;
 
 	if (ps)
 		return ps;
 	register_acceptor(a);
-	if (is_claiming(q, a->id))
-		return NULL;
-	while ((*error = claim_one(q, a->id)) > 0) {
+	while (!ps && claimed > 0 && !is_claiming(q, a->id)) {
+		claimed = claim_one(q, a->id);
 		ps = take_claimed(q, a->id);
-		if (ps || is_claiming(q, a->id))
-			return ps;
 	}
-	return NULL;
+	*error = min(claimed, 0);
+	return ps;
 }
 
 static struct pika_sock *wait_and_accept(struct sock *sk,
