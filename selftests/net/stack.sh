@@ -1,0 +1,297 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A stack starts and stops, and its sockets talk to plain Linux TCP in another
+# namespace over veth.
+
+. "$(dirname "$0")/lib.sh"
+
+# net: two namespaces, srv with veth0 (10.9.0.1) and cli with veth1 (10.9.0.2).
+net()
+{
+	ip netns add srv
+	ip netns add cli
+	ip link add veth0 netns srv type veth peer name veth1 netns cli
+	ip -n srv addr add 10.9.0.1/24 dev veth0
+	ip -n cli addr add 10.9.0.2/24 dev veth1
+	ip -n srv link set lo up
+	ip -n srv link set veth0 up
+	ip -n cli link set veth1 up
+}
+
+srv()
+{
+	ip netns exec srv "$@"
+}
+
+cli()
+{
+	ip netns exec cli "$@"
+}
+
+# start COMPOSITION [OPTION...]: a loaded module and a started stack.
+start()
+{
+	net
+	load
+	srv pikactl start "$@" --link veth0
+}
+
+# serve WHERE ARGUMENT...: a server in the background that listens; sets server.
+serve()
+{
+	local said=/tmp/server.$BASHPID.said
+
+	: >"$said"
+	"$1" streams "${@:2}" >"$said" &
+	server=$!
+	for _ in {1..200}; do
+		! grep -q listening "$said" || return 0
+		sleep 0.05
+	done
+	fail "no server"
+}
+
+# of_stack KEY: a number of pikactl show.
+of_stack()
+{
+	srv pikactl show --json | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p"
+}
+
+# refused LINE PIKACTL-ARGUMENT...: one line, exit status 1.
+refused()
+{
+	local status=0 said
+
+	said=$(srv pikactl "${@:2}" 2>&1) || status=$?
+	expect_equal "exit status of '${*:2}'" "$status" 1
+	expect_equal "what '${*:2}' says" "$said" "pikactl: pika.ko: $1"
+}
+
+# stop: with nothing left behind.
+stop()
+{
+	srv pikactl stop
+	unload
+	[ ! -e /sys/module/pika ] || fail "still loaded"
+}
+
+# Every case leaves its namespaces to the next one's reset.
+reset_module()
+{
+	local name
+
+	for name in srv cli; do
+		[ ! -e /run/netns/$name ] || ip netns pids $name | xargs -r kill -9
+	done
+	[ ! -e /sys/module/pika ] || [ ! -e /run/netns/srv ] ||
+		srv pikactl stop >/dev/null 2>&1 || true
+	for name in srv cli; do
+		[ ! -e /run/netns/$name ] || ip netns del $name
+	done
+	for _ in {1..100}; do
+		[ -e /sys/module/pika ] || return 0
+		! rmmod pika 2>/dev/null || return 0
+		sleep 0.1
+	done
+}
+
+case__a_stack_starts_and_stops_twenty_times()
+{
+	net
+	load
+	for _ in {1..20}; do
+		srv pikactl start TS1LS1CM1 --link veth0 --cores 0
+		srv pikactl stop
+	done
+	unload
+}
+
+case__a_wrong_start_is_refused_in_one_line_and_leaves_nothing()
+{
+	net
+	load
+	refused "TS1LS0CM1: at 6: expected a count from 1 to 128" \
+		start TS1LS0CM1 --link veth0
+	refused "link eth7: no such device here" start TS1LS1CM1 --link veth0,eth7
+	refused "link lo: is loopback, or a port of something else" \
+		start TS1LS1CM1 --link lo
+	refused "link veth0: named twice" start TS1LS1CM1 --link veth0,veth0
+	refused "cores x: not a list of CPUs" start TS1LS1CM1 --link veth0 --cores x
+	refused "2 cores for 1 servers; expected as many" \
+		start TS1LS1CM1 --link veth0 --cores 0-1
+	refused "no stack is started in this namespace" stop
+	srv ip link set veth0 down
+	unload
+}
+
+case__a_second_start_is_refused()
+{
+	start TS1LS1CM1
+	refused "a stack is started already; there can be one for now" \
+		start TS1LS1CM1 --link veth0
+	stop
+}
+
+case__only_root_of_the_machine_may_start()
+{
+	start TS1LS1CM1
+	! srv unshare -Ur pikactl stop 2>/dev/null || fail "stopped"
+	! srv setpriv --reuid 65534 --regid 65534 --clear-groups \
+		streams --pika hold 80 2>/dev/null || fail "a socket for anybody"
+	stop
+}
+
+case__without_a_stack_there_is_no_socket()
+{
+	local said
+
+	net
+	load
+	said=$(srv streams --pika hold 80 2>&1) && fail "a socket"
+	expect_equal error "$said" "streams: socket: Protocol not supported"
+}
+
+case__linux_goes_on_beside_it()
+{
+	start TS1LS1CM1
+	cli ping -q -c 2 -i 0.2 10.9.0.1 >/dev/null
+	serve srv serve 8081 5
+	cli streams ask 10.9.0.1 8081 5 100000
+	wait "$server"
+	cli streams refused 10.9.0.1 8082
+	stop
+}
+
+case__a_server_that_blocks_echoes_to_linux()
+{
+	start TS1LS1CM1
+	serve srv --pika serve 80 20
+	for _ in {1..20}; do cli streams ask 10.9.0.1 80 1 1000; done
+	wait "$server"
+	stop
+}
+
+case__a_server_with_epoll_echoes_a_hundred_at_once()
+{
+	start TS1LS1CM1 --cores 1
+	serve srv --pika epoll 80 100
+	cli streams ask 10.9.0.1 80 100 20000
+	wait "$server"
+	expect_equal sockets "$(of_stack sockets)" 0
+	stop
+}
+
+case__many_bytes_arrive_as_they_were_sent()
+{
+	start TS1LS1CM1
+	serve srv --pika epoll 80 2
+	cli streams ask 10.9.0.1 80 2 3000000
+	wait "$server"
+	stop
+}
+
+case__servers_apart_do_the_same()
+{
+	start TS1+LS1CM1
+	serve srv --pika epoll 80 20
+	cli streams ask 10.9.0.1 80 20 100000
+	wait "$server"
+	stop
+}
+
+case__it_connects_out()
+{
+	start TS1LS1CM1
+	serve cli epoll 7000 21
+	srv streams --pika ask 10.9.0.2 7000 20 100000
+	srv streams --pika early 10.9.0.2 7000
+	wait "$server"
+	srv streams --pika refused 10.9.0.2 7001
+	stop
+}
+
+case__unread_bytes_at_close_are_a_reset_both_ways()
+{
+	start TS1LS1CM1
+	serve srv --pika slam 80
+	cli streams reset 10.9.0.1 80
+	wait "$server"
+	serve cli slam 7000
+	srv streams --pika reset 10.9.0.2 7000
+	wait "$server"
+	stop
+}
+
+case__a_closed_port_is_linux_again()
+{
+	start TS1LS1CM1
+	serve srv --pika serve 80 1
+	cli streams ask 10.9.0.1 80 1 10
+	wait "$server"
+	cli streams refused 10.9.0.1 80
+	serve srv serve 80 1
+	cli streams ask 10.9.0.1 80 1 10
+	wait "$server"
+	stop
+}
+
+case__a_port_is_given_out_once()
+{
+	start TS1LS1CM1
+	serve srv --pika hold 80
+	! srv streams --pika hold 80 >/dev/null 2>&1 || fail "given out twice"
+	kill "$server"
+	wait "$server" || true
+	stop
+}
+
+case__stop_and_unload_are_refused_while_sockets_are_open()
+{
+	start TS1LS1CM1
+	! rmmod pika 2>/dev/null || fail "unloaded under a stack"
+	serve srv --pika hold 80
+	refused "programs hold 1 sockets of this stack; end them first" stop
+	kill "$server"
+	wait "$server" || true
+	stop
+}
+
+case__a_killed_server_leaves_nothing()
+{
+	start TS1LS1CM1
+	serve srv --pika hold 80
+	cli timeout 1 streams ask 10.9.0.1 80 3 10 2>/dev/null || true
+	kill -9 "$server"
+	wait "$server" || true
+	expect_equal sockets "$(of_stack sockets)" 0
+	stop
+}
+
+case__a_device_and_a_namespace_may_go_first()
+{
+	start TS1LS1CM1
+	serve srv --pika epoll 80 5
+	cli streams ask 10.9.0.1 80 5 1000
+	wait "$server"
+	srv ip link del veth0
+	srv pikactl show >/dev/null
+	ip netns del srv
+	for _ in {1..100}; do
+		! rmmod pika 2>/dev/null || return 0
+		sleep 0.1
+	done
+	fail "the stack outlives its namespace"
+}
+
+case__a_server_core_stays_online()
+{
+	start TS1LS1CM1 --cores 1
+	! echo 0 2>/dev/null >/sys/devices/system/cpu/cpu1/online ||
+		fail "went offline"
+	stop
+	echo 0 >/sys/devices/system/cpu/cpu1/online
+	echo 1 >/sys/devices/system/cpu/cpu1/online
+}
+
+run_cases

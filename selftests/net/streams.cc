@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Both ends of connections, for the scripts of this folder: a server or a client, on
+// a PIKA socket or on Linux's, that checks every byte it gets. One line on stderr and
+// exit status 1 for what went wrong.
+//
+//	streams [--pika] serve PORT COUNT      echo COUNT connections, blocking
+//	streams [--pika] epoll PORT COUNT      likewise, with epoll and without blocking
+//	streams [--pika] hold PORT             listen until killed
+//	streams [--pika] ask HOST PORT COUNT BYTES   COUNT at once, BYTES each
+//	streams [--pika] slam PORT             accept one, close it with unread bytes
+//	streams [--pika] refused HOST PORT     connect() says ECONNREFUSED
+//	streams [--pika] reset HOST PORT       a peer's close with unread data is a reset
+//	streams [--pika] early HOST PORT       connect() without blocking, then poll()
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <uapi/linux/pika.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+int protocol = 0;
+
+[[noreturn]] void fail(const char* what) {
+  std::fprintf(stderr, "streams: %s: %s\n", what, std::strerror(errno));
+  std::exit(1);
+}
+
+int expect(long result, const char* what) {
+  if (result < 0) fail(what);
+  return static_cast<int>(result);
+}
+
+sockaddr_in address(const char* host, const char* port) {
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_port = htons(static_cast<uint16_t>(std::atoi(port)));
+  if (inet_pton(AF_INET, host, &name.sin_addr) != 1) fail(host);
+  return name;
+}
+
+int make_socket(int flags = 0) {
+  return expect(socket(AF_INET, SOCK_STREAM | flags, protocol), "socket");
+}
+
+int listen_on(const char* port, int flags = 0) {
+  const int on = 1;
+  const int fd = make_socket(flags);
+  expect(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), "SO_REUSEADDR");
+  const sockaddr_in name = address("0.0.0.0", port);
+  expect(bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)), "bind");
+  expect(listen(fd, 128), "listen");
+  std::printf("listening\n");
+  std::fflush(stdout);
+  return fd;
+}
+
+int connect_to(const char* host, const char* port) {
+  const int fd = make_socket();
+  const sockaddr_in name = address(host, port);
+  expect(connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)), "connect");
+  return fd;
+}
+
+void write_all(int fd, std::span<const char> bytes) {
+  while (!bytes.empty())
+    bytes = bytes.subspan(expect(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), "send"));
+}
+
+int serve(const char* port, int count) {
+  const int listener = listen_on(port);
+  std::vector<char> buffer(65536);
+  for (; count > 0; count--) {
+    sockaddr_in peer{};
+    socklen_t len = sizeof(peer);
+    const int fd = expect(accept(listener, reinterpret_cast<sockaddr*>(&peer), &len), "accept");
+    if (len != sizeof(peer) || peer.sin_port == 0) fail("accept: no address");
+    while (const int n = expect(recv(fd, buffer.data(), buffer.size(), 0), "recv"))
+      write_all(fd, {buffer.data(), static_cast<size_t>(n)});
+    close(fd);
+  }
+  return 0;
+}
+
+/// A connection of the epoll server: what was read and not yet written.
+struct Echo {
+  std::string pending;
+  bool ended = false;
+
+  /// \return false when it is over.
+  bool go_on(int fd) {
+    std::vector<char> buffer(16384);
+    for (;;) {
+      const ssize_t n = ended ? 0 : recv(fd, buffer.data(), buffer.size(), 0);
+      if (n > 0) pending.append(buffer.data(), static_cast<size_t>(n));
+      if (n == 0) ended = true;
+      if (n < 0 && errno != EAGAIN) fail("recv");
+      const ssize_t sent =
+          pending.empty() ? 0 : send(fd, pending.data(), pending.size(), MSG_NOSIGNAL);
+      if (sent > 0) pending.erase(0, static_cast<size_t>(sent));
+      if (sent < 0 && errno != EAGAIN) fail("send");
+      if (ended && pending.empty()) return false;
+      if (n <= 0 && sent <= 0) return true;
+    }
+  }
+};
+
+void watch(int epoll, int fd, uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = fd;
+  expect(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
+}
+
+int serve_epoll(const char* port, int count) {
+  const int listener = listen_on(port, SOCK_NONBLOCK);
+  const int epoll = expect(epoll_create1(0), "epoll_create1");
+  std::map<int, Echo> echoes;
+  watch(epoll, listener, EPOLLIN);
+  while (count > 0) {
+    epoll_event event{};
+    if (expect(epoll_wait(epoll, &event, 1, 20'000), "epoll_wait") == 0) {
+      errno = ETIMEDOUT;
+      fail("epoll_wait");
+    }
+    int fd = event.data.fd;
+    if (fd == listener) {
+      fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
+      if (fd < 0 && errno == EAGAIN) continue;
+      watch(epoll, expect(fd, "accept4"), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+      echoes[fd];
+    }
+    if (echoes[fd].go_on(fd)) continue;
+    echoes.erase(fd);
+    close(fd);
+    count--;
+  }
+  return 0;
+}
+
+char pattern(int connection, size_t at) {
+  return static_cast<char>(connection * 31 + static_cast<int>(at % 251));
+}
+
+/// One connection of ask(): what it has sent and got so far.
+struct Question {
+  int fd;
+  size_t sent = 0;
+  size_t got = 0;
+};
+
+void send_more(Question& q, int number, size_t bytes) {
+  std::vector<char> buffer(std::min<size_t>(bytes - q.sent, 40'000));
+  for (size_t i = 0; i < buffer.size(); i++) buffer[i] = pattern(number, q.sent + i);
+  const ssize_t n = send(q.fd, buffer.data(), buffer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (n < 0 && errno != EAGAIN) fail("send");
+  if (n > 0) q.sent += static_cast<size_t>(n);
+  if (q.sent == bytes) expect(shutdown(q.fd, SHUT_WR), "shutdown");
+}
+
+/// \return false at the end.
+bool take_more(Question& q, int number) {
+  std::vector<char> buffer(65536);
+  const int n = expect(recv(q.fd, buffer.data(), buffer.size(), 0), "recv");
+  for (int i = 0; i < n; i++)
+    if (buffer[static_cast<size_t>(i)] != pattern(number, q.got + static_cast<size_t>(i))) {
+      errno = EBADMSG;
+      fail("a byte that was not sent");
+    }
+  q.got += static_cast<size_t>(n);
+  return n > 0;
+}
+
+int ask(const char* host, const char* port, int count, size_t bytes) {
+  std::vector<Question> questions;
+  std::vector<pollfd> polls;
+  for (int i = 0; i < count; i++) {
+    questions.push_back({connect_to(host, port)});
+    polls.push_back({questions.back().fd, POLLIN | POLLOUT, 0});
+  }
+  for (int open = count; open > 0;) {
+    if (expect(poll(polls.data(), polls.size(), 20'000), "poll") == 0) {
+      errno = ETIMEDOUT;
+      fail("poll");
+    }
+    for (size_t i = 0; i < polls.size(); i++) {
+      Question& q = questions[i];
+      const int number = static_cast<int>(i);
+      if (polls[i].revents & POLLOUT && q.sent < bytes) send_more(q, number, bytes);
+      if (q.sent == bytes) polls[i].events = POLLIN;
+      if (!(polls[i].revents & (POLLIN | POLLERR | POLLHUP)) || take_more(q, number)) continue;
+      if (q.got != bytes) fail("the end came too early");
+      close(q.fd);
+      polls[i].fd = -1;
+      open--;
+    }
+  }
+  return 0;
+}
+
+int refused(const char* host, const char* port) {
+  const int fd = make_socket();
+  const sockaddr_in name = address(host, port);
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0) fail("connected");
+  if (errno != ECONNREFUSED) fail("connect");
+  return 0;
+}
+
+/// The peer closes while it has not read what we sent: what we do next ends in ECONNRESET.
+int reset(const char* host, const char* port) {
+  const int fd = connect_to(host, port);
+  write_all(fd, std::string_view("unread"));
+  char byte;
+  if (recv(fd, &byte, 1, 0) >= 0) fail("no reset");
+  if (errno != ECONNRESET) fail("recv");
+  return 0;
+}
+
+/// Accepts one, waits for bytes, closes with them unread.
+int slam(const char* port) {
+  const int listener = listen_on(port);
+  const int fd = expect(accept(listener, nullptr, nullptr), "accept");
+  pollfd poll_fd{fd, POLLIN, 0};
+  expect(poll(&poll_fd, 1, 20'000), "poll");
+  close(fd);
+  return 0;
+}
+
+int early(const char* host, const char* port) {
+  const int fd = make_socket(SOCK_NONBLOCK);
+  const sockaddr_in name = address(host, port);
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0) fail("too soon");
+  if (errno != EINPROGRESS) fail("connect");
+  pollfd poll_fd{fd, POLLOUT, 0};
+  if (expect(poll(&poll_fd, 1, 20'000), "poll") != 1) fail("poll: nothing");
+  int error = -1;
+  socklen_t len = sizeof(error);
+  expect(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len), "SO_ERROR");
+  errno = error;
+  if (error) fail("SO_ERROR");
+  write_all(fd, std::string_view("hello"));
+  expect(shutdown(fd, SHUT_WR), "shutdown");
+  char bytes[16];
+  poll_fd.events = POLLIN;
+  expect(poll(&poll_fd, 1, 20'000), "poll");
+  if (expect(recv(fd, bytes, sizeof(bytes), 0), "recv") != 5) fail("short");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<const char*> words(argv + 1, argv + argc);
+  if (!words.empty() && std::string_view(words[0]) == "--pika") {
+    protocol = PIKA_IPPROTO;
+    words.erase(words.begin());
+  }
+  const std::string_view what = words.empty() ? "" : words[0];
+  const size_t n = words.size();
+  std::signal(SIGPIPE, SIG_IGN);
+  alarm(60);
+  if (what == "serve" && n == 3) return serve(words[1], std::atoi(words[2]));
+  if (what == "epoll" && n == 3) return serve_epoll(words[1], std::atoi(words[2]));
+  if (what == "slam" && n == 2) return slam(words[1]);
+  if (what == "hold" && n == 2) {
+    listen_on(words[1]);
+    return pause();
+  }
+  if (what == "ask" && n == 5)
+    return ask(words[1], words[2], std::atoi(words[3]), std::strtoul(words[4], nullptr, 10));
+  if (what == "refused" && n == 3) return refused(words[1], words[2]);
+  if (what == "reset" && n == 3) return reset(words[1], words[2]);
+  if (what == "early" && n == 3) return early(words[1], words[2]);
+  std::fprintf(stderr, "streams: wrong usage\n");
+  return 2;
+}
