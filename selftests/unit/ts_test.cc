@@ -24,6 +24,17 @@ TEST_F(ts, init__without_memory_says_so) {
   s->ts = before;
 }
 
+TEST_F(ts, release__gives_back_what_waits_in_flows_and_rings) {
+  handshake();
+  peer_sends("in order");
+  seq_ += 10;
+  peer_sends("beyond a hole");
+  post_segment(next("not looked at"));
+  ASSERT_EQ(host().packets(), 3u);
+  pika_server_release(host().s);
+  EXPECT_EQ(host().packets(), 0u);
+}
+
 TEST_F(ts, handle__of_a_former_life_is_stale) {
   accept();
   const auto old = flow_;
