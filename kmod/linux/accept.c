@@ -69,6 +69,7 @@ static bool may_take(struct pika_accept_queue *q, u32 me, u32 acceptor,
 	if (me == acceptor || has_lapsed(since))
 		return true;
 	a = find(q, acceptor);
+	/* Only who may be first: wake_for() has woken whoever waits. */
 	return !a || !waitqueue_active(&a->wait);
 }
 
@@ -323,8 +324,10 @@ static struct pika_app_acceptor *reuse_acceptor(struct pika_accept_queue *q)
 	list_for_each_entry(a, &q->acceptors, link) {
 		if (a->pid == me)
 			return a;
-		if (!pid_has_task(a->pid, PIDTYPE_TGID) &&
-		    !waitqueue_active(&a->wait))
+		if (pid_has_task(a->pid, PIDTYPE_TGID))
+			continue;
+		/* It may have left a shared epoll behind. */
+		if (!waitqueue_active(&a->wait))
 			dead = a;
 	}
 	if (dead) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The application side of a listening socket (paper 3.2): its acceptors, one for
- * each process that accepts, the connections offered to them, and those that
- * were claimed and wait for accept().
+ * The application side of a listening socket (paper 3.2): its acceptors, one
+ * for each process that accepts, the connections offered to them, and those
+ * that were claimed and wait for accept().
  */
 #ifndef PIKA_LINUX_ACCEPT_H
 #define PIKA_LINUX_ACCEPT_H

@@ -8,8 +8,8 @@
 #include <linux/timer.h>
 #include <linux/wait.h>
 
-#include "core/msg.h"
-#include "core/server.h"
+#include "../core/msg.h"
+#include "../core/server.h"
 
 #include "endpoint.h"
 
@@ -23,6 +23,7 @@
  * @id: its number in messages
  * @endpoint: of the CPU where it was first seen
  * @cm: the connection manager that it registers with
+ * @queue: whose it is
  * @wait: threads of the process that wait for a connection
  * @waiter: its ACCEPT_CONNECTION waits for room
  * @registered: as far as we know; under the queue's lock
@@ -95,6 +96,7 @@ struct pika_accept_queue {
 	struct pika_addr addr;
 	u16 port;
 	u32 backlog;
+	/* Guards what follows. */
 	spinlock_t lock;
 	struct sock *sk;
 	u32 next_acceptor;

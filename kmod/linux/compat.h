@@ -12,9 +12,9 @@
 #include <net/sock.h>
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
-typedef struct sockaddr_unsized pika_sockaddr;
+#define pika_sockaddr	sockaddr_unsized
 #else
-typedef struct sockaddr pika_sockaddr;
+#define pika_sockaddr	sockaddr
 #endif
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
@@ -52,12 +52,13 @@ pika_hrtimer_setup(struct hrtimer *timer,
 #define pika_refuse(extack, fmt, ...) do {				\
 	static char texts_[PIKA_REFUSALS][PIKA_REFUSAL];		\
 	static atomic_t turn_;						\
+	struct netlink_ext_ack *extack_ = extack;			\
 	char *text_ = texts_[atomic_inc_return(&turn_) % PIKA_REFUSALS]; \
 									\
 	snprintf(text_, PIKA_REFUSAL, fmt, ##__VA_ARGS__);		\
 	do_trace_netlink_extack(text_);					\
-	if (extack)							\
-		(extack)->_msg = text_;					\
+	if (extack_)							\
+		extack_->_msg = text_;					\
 } while (0)
 #endif
 

@@ -51,7 +51,7 @@ static inline void pika_doorbell_ring(struct pika_doorbell *bell)
 static inline void pika_doorbell_wait(struct pika_doorbell *bell)
 {
 	while (READ_ONCE(bell->csd.node.u_flags) & CSD_FLAG_LOCK)
-		msleep(1);
+		usleep_range(100, 1000);
 }
 
 #endif /* PIKA_LINUX_DOORBELL_H */

@@ -39,7 +39,8 @@ static void dispatch(struct pika_endpoint *ep, const struct pika_msg *msg)
 }
 
 /* True: there is more. */
-static bool drain_peer(struct pika_endpoint *ep, struct pika_endpoint_peer *peer)
+static bool drain_peer(struct pika_endpoint *ep,
+		       struct pika_endpoint_peer *peer)
 {
 	const struct pika_msg *msg;
 	u32 left;

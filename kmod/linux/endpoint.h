@@ -10,7 +10,7 @@
 #include <linux/list.h>
 #include <linux/spinlock.h>
 
-#include "core/server.h"
+#include "../core/server.h"
 
 #include "doorbell.h"
 #include "rings.h"
@@ -62,6 +62,7 @@ struct pika_endpoint_peer {
  * @peers: by the server's address
  */
 struct pika_endpoint {
+	/* Guards what follows. */
 	spinlock_t lock;
 	struct pika_stack *stack;
 	u16 address;

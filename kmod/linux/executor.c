@@ -10,9 +10,9 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
-#include "core/cm.h"
-#include "core/link.h"
-#include "core/ts.h"
+#include "../core/cm.h"
+#include "../core/link.h"
+#include "../core/ts.h"
 
 #include "compat.h"
 #include "endpoint.h"

@@ -10,7 +10,7 @@
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 
-#include "core/server.h"
+#include "../core/server.h"
 
 #include "doorbell.h"
 #include "rx_ring.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The devices of a stack: taken at start, given back at stop or when they go. */
+/* The devices of a stack: taken at start, back at stop or when they go. */
 #ifndef PIKA_LINUX_NETDEV_H
 #define PIKA_LINUX_NETDEV_H
 

@@ -6,8 +6,8 @@
 #ifndef PIKA_LINUX_RINGS_H
 #define PIKA_LINUX_RINGS_H
 
-#include "core/bell.h"
-#include "core/ring.h"
+#include "../core/bell.h"
+#include "../core/ring.h"
 
 #include "memory.h"
 

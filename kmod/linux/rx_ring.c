@@ -23,8 +23,8 @@ struct pika_rx_ring {
 	u32 head;
 	u64 dropped;
 	struct pika_doorbell doorbell;
-	u32 tail __aligned(PIKA_LINE);
-	struct sk_buff *slots[SLOTS] __aligned(PIKA_LINE);
+	u32 tail ____cacheline_aligned;
+	struct sk_buff *slots[SLOTS] ____cacheline_aligned;
 };
 
 /**

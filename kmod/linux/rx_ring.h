@@ -8,8 +8,8 @@
 
 #include <linux/skbuff.h>
 
-#include "core/bell.h"
-#include "core/packet.h"
+#include "../core/bell.h"
+#include "../core/packet.h"
 
 #include "doorbell.h"
 #include "memory.h"

@@ -119,7 +119,7 @@ static void close_sock(struct sock *sk, long timeout)
 }
 
 /* A Linux socket that has our port: Linux's rules decide who may have it. */
-static int bind_inner(struct pika_sock *ps, pika_sockaddr *addr, int len)
+static int bind_inner(struct pika_sock *ps, struct pika_sockaddr *addr, int len)
 {
 	struct sock *sk = pika_sock_sk(ps);
 	struct sockaddr_in name;
@@ -146,7 +146,7 @@ static int bind_inner(struct pika_sock *ps, pika_sockaddr *addr, int len)
 	return 0;
 }
 
-static int bind(struct sock *sk, pika_sockaddr *addr, int len)
+static int bind(struct sock *sk, struct pika_sockaddr *addr, int len)
 {
 	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
 	struct pika_sock *ps = pika_sk(sk);
@@ -167,7 +167,7 @@ static int bind_any(struct pika_sock *ps)
 {
 	struct sockaddr_in any = { .sin_family = AF_INET };
 
-	return bind_inner(ps, (pika_sockaddr *)&any, sizeof(any));
+	return bind_inner(ps, (struct pika_sockaddr *)&any, sizeof(any));
 }
 
 static int listen(struct socket *sock, int backlog)
@@ -277,7 +277,7 @@ unlock:
 }
 
 /* inet_stream_connect() does the waiting. */
-static int connect(struct sock *sk, pika_sockaddr *addr, int len)
+static int connect(struct sock *sk, struct pika_sockaddr *addr, int len)
 {
 	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
 	struct pika_sock *ps = pika_sk(sk);

@@ -9,7 +9,7 @@
 
 #include <net/inet_sock.h>
 
-#include "core/msg.h"
+#include "../core/msg.h"
 
 #include "endpoint.h"
 

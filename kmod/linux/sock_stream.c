@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The bytes of a PIKA socket: reading, writing and readiness. In process context
- * under the socket's lock, and its endpoint's where messages are touched. What
- * was received is copied once, from the skb; what is sent once, into pages that
- * are the socket's until the peer has acknowledged them.
+ * The bytes of a PIKA socket: reading, writing and readiness. In process
+ * context under the socket's lock, and its endpoint's where messages are
+ * touched. What was received is copied once, from the skb; what is sent once,
+ * into pages that are the socket's until the peer has acknowledged them.
  */
 
 #include "sock.h"

@@ -71,11 +71,11 @@ static void choose_cores(struct pika_stack *stack)
 	u32 left = stack->composition.servers;
 	int cpu;
 
-	for_each_online_cpu(cpu)
-		if (left-- > 0)
-			cpumask_set_cpu(cpu, &stack->cores);
-		else
+	for_each_online_cpu(cpu) {
+		if (!left--)
 			return;
+		cpumask_set_cpu(cpu, &stack->cores);
+	}
 }
 
 static int check_cores(struct pika_stack *stack, const char *text,
@@ -84,9 +84,9 @@ static int check_cores(struct pika_stack *stack, const char *text,
 	u32 servers = stack->composition.servers;
 	int cpu;
 
-	if (!text)
+	if (!text) {
 		choose_cores(stack);
-	else if (cpulist_parse(text, &stack->cores)) {
+	} else if (cpulist_parse(text, &stack->cores)) {
 		pika_refuse(extack, "cores %.64s: not a list of CPUs", text);
 		return -EINVAL;
 	}
@@ -278,16 +278,20 @@ static void join(struct pika_stack *stack)
 /* No csd of the stack's is on its way, and no handler of one runs. */
 static void wait_for_doorbells(struct pika_stack *stack)
 {
-	u16 servers = pika_stack_servers(stack);
+	struct pika_endpoint *ep;
+	struct pika_executor *e;
 	u32 i, j;
 	int cpu;
 
-	for (i = 0; i < servers; i++) {
-		pika_rx_wait(stack->executors[i]->rx);
+	for (i = 0; i < pika_stack_servers(stack); i++) {
+		e = stack->executors[i];
+		pika_rx_wait(e->rx);
 		for (j = 0; j < stack->addresses; j++)
-			pika_doorbell_wait(&stack->executors[i]->doorbells[j]);
-		for_each_possible_cpu(cpu)
-			pika_doorbell_wait(&stack->endpoints[cpu]->peers[i].doorbell);
+			pika_doorbell_wait(&e->doorbells[j]);
+		for_each_possible_cpu(cpu) {
+			ep = stack->endpoints[cpu];
+			pika_doorbell_wait(&ep->peers[i].doorbell);
+		}
 	}
 	synchronize_rcu();
 }
@@ -461,8 +465,8 @@ static void drain_sockets(struct pika_stack *stack)
 {
 	u32 waited = 0;
 
-	while (sum(stack->live) && waited++ < DRAIN_MS / 10)
-		msleep(10);
+	while (sum(stack->live) && waited++ < DRAIN_MS / 20)
+		msleep(20);
 }
 
 /* Whoever still waits for a server waits no more. */
@@ -474,7 +478,7 @@ static void forget_sockets(struct pika_stack *stack)
 		pika_sock_forget_all(stack->endpoints[cpu]);
 	pika_accept_forget_all(stack);
 	while (sum(stack->live))
-		msleep(1);
+		usleep_range(100, 1000);
 }
 
 /* Under control. */

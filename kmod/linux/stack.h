@@ -9,9 +9,9 @@
 #include <linux/netdevice.h>
 #include <linux/xarray.h>
 
-#include "core/cm.h"
-#include "core/composition.h"
-#include "core/ts.h"
+#include "../core/cm.h"
+#include "../core/composition.h"
+#include "../core/ts.h"
 
 #define PIKA_STACK_TEXT	256
 #define PIKA_STACK_LINKS	16

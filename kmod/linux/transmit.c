@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A frame becomes an skb and goes to the neighbour that its route names. Runs on
- * the server's core with bottom halves off. Routes are kept in a small table of
- * the server's own, which forgets when two destinations share a place. What
+ * A frame becomes an skb and goes to the neighbour that its route names. Runs
+ * on the server's core with bottom halves off. Routes are kept in a small table
+ * of the server's own, which forgets when two destinations share a place. What
  * cannot be sent is lost, as on a wire; TCP sends it again.
  */
 
@@ -17,9 +17,6 @@
 #include "memory.h"
 
 #define PLACES	256
-
-/* Offset of the checksum in a TCP header, and of addresses in IPv4's. */
-#define TCP_CHECK	offsetof(struct tcphdr, check)
 
 /**
  * struct pika_route - how to get somewhere
@@ -157,7 +154,7 @@ static struct sk_buff *build(const struct pika_frame *frame, u32 headroom)
 	skb->protocol = htons(ETH_P_IP);
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = TCP_CHECK;
+	skb->csum_offset = offsetof(struct tcphdr, check);
 	return skb;
 }
 

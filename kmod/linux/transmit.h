@@ -3,7 +3,7 @@
 #ifndef PIKA_LINUX_TRANSMIT_H
 #define PIKA_LINUX_TRANSMIT_H
 
-#include "core/packet.h"
+#include "../core/packet.h"
 
 struct net;
 struct pika_routes;

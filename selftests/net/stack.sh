@@ -37,13 +37,13 @@ start()
 	srv pikactl start "$@" --link veth0
 }
 
-# serve WHERE ARGUMENT...: a server in the background that listens; sets server.
+# serve NAMESPACE ARGUMENT...: a server in the background that listens; sets server.
 serve()
 {
 	local said=/tmp/server.$BASHPID.said
 
 	: >"$said"
-	"$1" streams "${@:2}" >"$said" &
+	ip netns exec "$1" streams "${@:2}" >"$said" &
 	server=$!
 	for _ in {1..200}; do
 		! grep -q listening "$said" || return 0
@@ -96,11 +96,15 @@ reset_module()
 	done
 }
 
-case__a_stack_starts_and_stops_twenty_times()
+case__a_stack_starts_and_stops_again_and_again()
 {
+	local times=20
+
+	# KASAN takes its time to give memory back.
+	[ "$PIKA_KERNEL" != debug ] || times=5
 	net
 	load
-	for _ in {1..20}; do
+	for ((; times > 0; times--)); do
 		srv pikactl start TS1LS1CM1 --link veth0 --cores 0
 		srv pikactl stop
 	done
@@ -155,7 +159,6 @@ case__without_a_stack_there_is_no_socket()
 case__linux_goes_on_beside_it()
 {
 	start TS1LS1CM1
-	cli ping -q -c 2 -i 0.2 10.9.0.1 >/dev/null
 	serve srv serve 8081 5
 	cli streams ask 10.9.0.1 8081 5 100000
 	wait "$server"
