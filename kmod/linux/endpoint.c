@@ -207,6 +207,7 @@ void pika_endpoint_free(struct pika_endpoint *ep)
  * Context: process.
  */
 void pika_endpoint_lock(struct pika_endpoint *ep)
+	__acquires(&ep->lock)
 {
 	spin_lock_bh(&ep->lock);
 }
@@ -220,6 +221,7 @@ void pika_endpoint_lock(struct pika_endpoint *ep)
  * Context: process.
  */
 void pika_endpoint_unlock(struct pika_endpoint *ep)
+	__releases(&ep->lock)
 {
 	ring_bells(ep);
 	spin_unlock_bh(&ep->lock);

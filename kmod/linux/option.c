@@ -56,13 +56,26 @@ static bool is_flag(const struct option *option)
 	return option->least == INT_MIN;
 }
 
-static void set(struct sock *sk, const struct option *option, u32 value)
+static void set(struct sock *sk, enum pika_setting setting, u32 value)
 {
 	struct pika_sock *ps = pika_sk(sk);
 
 	pika_endpoint_lock(ps->endpoint);
-	pika_sock_set(ps, option->setting, value);
+	pika_sock_set(ps, setting, value);
 	pika_endpoint_unlock(ps->endpoint);
+}
+
+/* What Linux has accepted, the servers do. */
+static void follow_ip(struct sock *sk, int option)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	lock_sock(sk);
+	if (option == IP_TOS)
+		set(sk, PIKA_SET_TOS, inet->tos);
+	else if (option == IP_TTL && inet->uc_ttl > 0)
+		set(sk, PIKA_SET_TTL, inet->uc_ttl);
+	release_sock(sk);
 }
 
 /**
@@ -79,10 +92,14 @@ int pika_option_set(struct sock *sk, int level, int option, sockptr_t value,
 		    unsigned int len)
 {
 	const struct option *known = find(option);
-	int v;
+	int v, err;
 
-	if (level == SOL_IP)
-		return ip_setsockopt(sk, level, option, value, len);
+	if (level == SOL_IP) {
+		err = ip_setsockopt(sk, level, option, value, len);
+		if (!err)
+			follow_ip(sk, option);
+		return err;
+	}
 	if (level != SOL_TCP || !known)
 		return -ENOPROTOOPT;
 	if (len < sizeof(v))
@@ -92,7 +109,7 @@ int pika_option_set(struct sock *sk, int level, int option, sockptr_t value,
 	if (v < known->least || v > known->most)
 		return -EINVAL;
 	lock_sock(sk);
-	set(sk, known, is_flag(known) ? !!v : v * known->unit);
+	set(sk, known->setting, is_flag(known) ? !!v : v * known->unit);
 	release_sock(sk);
 	return 0;
 }

@@ -65,3 +65,28 @@ refused() {
 	[ "$status" -eq 1 ]
 	[ "$output" = "pikactl: standard output: No space left on device" ]
 }
+
+@test "start without a composition or a link: usage" {
+	run pikactl start --link eth0
+	[ "$status" -eq 2 ]
+	[[ $output == "pikactl: composition is required"* ]]
+	run pikactl start TS1LS1CM1
+	[ "$status" -eq 2 ]
+	[[ $output == "pikactl: --link is required"* ]]
+}
+
+@test "--idle-us wants a number" {
+	run pikactl start TS1LS1CM1 --link eth0 --idle-us soon
+	[ "$status" -eq 2 ]
+	[[ $output == "pikactl: "*"idle-us"* ]]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "start and stop say that the module is not loaded" {
+	[ ! -e /sys/module/pika ] || skip "it is loaded"
+	run pikactl start TS1LS1CM1 --link eth0
+	[ "$status" -eq 1 ]
+	[ "$output" = "pikactl: pika.ko: not loaded; load it with 'insmod pika.ko'" ]
+	run pikactl stop
+	[ "$status" -eq 1 ]
+}

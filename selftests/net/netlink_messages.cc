@@ -45,6 +45,10 @@ Bytes u32(uint32_t value) {
   return bytes;
 }
 
+Bytes text(const std::string& value) {
+  return Bytes(value.c_str(), value.c_str() + value.size() + 1);
+}
+
 /// The errno in an answer (0: acknowledged or replied to) and the kernel's text.
 struct Answer {
   int error = 0;
@@ -189,6 +193,29 @@ std::vector<Case> cases() {
       {"a nested flag on a number is refused",
        command(get, {attribute(NLA_F_NESTED | PIKA_A_MODULE_ABI, u32(1))}), EINVAL, ""},
       {"reserved header bytes are refused", reserved, EINVAL, ""},
+      {"without a stack there is none to describe", command(PIKA_CMD_STACK_GET), ESRCH, "no stack"},
+      {"without a stack there is none to stop", command(PIKA_CMD_STACK_STOP), ESRCH, "no stack"},
+      {"a start of another abi is refused in words",
+       command(PIKA_CMD_STACK_START, {attribute(PIKA_A_STACK_ABI, u32(PIKA_ABI + 1))}),
+       EPROTONOSUPPORT, "abi"},
+      {"a start of nothing is refused in words", command(PIKA_CMD_STACK_START), EINVAL,
+       "composition"},
+      {"a start without a link is refused in words",
+       command(PIKA_CMD_STACK_START, {attribute(PIKA_A_STACK_COMPOSITION, text("TS1LS1CM1"))}),
+       EINVAL, "link"},
+      {"a composition without its NUL is refused",
+       command(PIKA_CMD_STACK_START, {attribute(PIKA_A_STACK_COMPOSITION, Bytes(5, 'T'))}), EINVAL,
+       ""},
+      {"a composition of 4,000 bytes is refused",
+       command(PIKA_CMD_STACK_START,
+               {attribute(PIKA_A_STACK_COMPOSITION, text(std::string(4000, 'T')))}),
+       EINVAL, ""},
+      {"cores without end are refused",
+       command(PIKA_CMD_STACK_START, {attribute(PIKA_A_STACK_COMPOSITION, text("TS1LS1CM1")),
+                                      attribute(PIKA_A_STACK_CORES, text("0-4294967295"))}),
+       EINVAL, "cores"},
+      {"an idle time of two bytes is refused",
+       command(PIKA_CMD_STACK_START, {attribute(PIKA_A_STACK_IDLE_US, Bytes(2, 0))}), EINVAL, ""},
   };
 }
 
