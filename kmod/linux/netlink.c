@@ -74,6 +74,13 @@ free_reply:
 	return err;
 }
 
+static u32 number_of(struct genl_info *info, int attribute)
+{
+	struct nlattr *number = info->attrs[attribute];
+
+	return number ? nla_get_u32(number) : 0;
+}
+
 static const char *text_of(struct genl_info *info, int attribute)
 {
 	struct nlattr *text = info->attrs[attribute];
@@ -83,12 +90,12 @@ static const char *text_of(struct genl_info *info, int attribute)
 
 int pika_nl_stack_start_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr *idle_us = info->attrs[PIKA_A_STACK_IDLE_US];
 	struct pika_stack_config config = {
 		.composition = text_of(info, PIKA_A_STACK_COMPOSITION),
 		.links = text_of(info, PIKA_A_STACK_LINKS),
 		.cores = text_of(info, PIKA_A_STACK_CORES),
-		.idle_us = idle_us ? nla_get_u32(idle_us) : 0,
+		.idle_us = number_of(info, PIKA_A_STACK_IDLE_US),
+		.max_conns = number_of(info, PIKA_A_STACK_MAX_CONNS),
 	};
 	int err;
 
@@ -114,6 +121,7 @@ static int put_stack(struct sk_buff *skb, const struct pika_stack_state *state)
 	    nla_put_string(skb, PIKA_A_STACK_LINKS, state->links) ||
 	    nla_put_string(skb, PIKA_A_STACK_CORES, state->cores) ||
 	    nla_put_u32(skb, PIKA_A_STACK_IDLE_US, state->idle_us) ||
+	    nla_put_u32(skb, PIKA_A_STACK_MAX_CONNS, state->max_conns) ||
 	    nla_put_u32(skb, PIKA_A_STACK_SERVERS, state->servers) ||
 	    nla_put_u32(skb, PIKA_A_STACK_SOCKETS, state->sockets) ||
 	    nla_put_u32(skb, PIKA_A_STACK_LINGERING, state->lingering) ||

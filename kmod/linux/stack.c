@@ -22,8 +22,13 @@
 #include "netdev.h"
 #include "sock.h"
 
-#define MAX_FLOWS	16384
-#define MAX_CHUNKS	65536
+#define CONNS_LEAST	256
+#define CONNS_MOST	(1 << 20)
+#define CONNS_DEFAULT	16384
+
+/* Pieces of unacknowledged data for each connection, if all had as many. */
+#define CHUNKS		4
+
 #define BUFFER		(128 * 1024)
 
 /* How long closed sockets may go on sending while the stack stops. */
@@ -131,11 +136,20 @@ static int check_ports(struct net *net, struct netlink_ext_ack *extack)
 	return -EADDRINUSE;
 }
 
-static void set_sizes(struct pika_stack *stack)
+static int set_sizes(struct pika_stack *stack, u32 max_conns,
+		     struct netlink_ext_ack *extack)
 {
+	u32 conns = max_conns ?: CONNS_DEFAULT;
+
+	if (conns < CONNS_LEAST || conns > CONNS_MOST) {
+		pika_refuse(extack, "%u connections: expected %u to %u", conns,
+			    CONNS_LEAST, CONNS_MOST);
+		return -EINVAL;
+	}
+	conns = roundup_pow_of_two(conns);
 	stack->ts = (struct pika_ts_config) {
-		.max_flows = MAX_FLOWS,
-		.max_chunks = MAX_CHUNKS,
+		.max_flows = conns,
+		.max_chunks = CHUNKS * conns,
 		.receive_buffer = BUFFER,
 		.send_buffer = BUFFER,
 		.mtu = 0xffff,
@@ -143,9 +157,10 @@ static void set_sizes(struct pika_stack *stack)
 	};
 	stack->cm = (struct pika_cm_config) {
 		.max_listeners = 256,
-		.max_acceptors = 4096,
-		.max_waiting = 8192,
+		.max_acceptors = 1024,
+		.max_waiting = conns / 2,
 	};
+	return 0;
 }
 
 static void free_stack(struct pika_stack *stack)
@@ -178,7 +193,6 @@ static struct pika_stack *make_stack(struct net *net, u32 idle_us)
 	xa_init_flags(&stack->listeners, XA_FLAGS_ALLOC1);
 	stack->open = alloc_percpu(int);
 	stack->live = alloc_percpu(int);
-	set_sizes(stack);
 	if (stack->open && stack->live)
 		return stack;
 	free_stack(stack);
@@ -398,6 +412,8 @@ static int start(struct pika_stack *stack,
 
 	err = parse_composition(stack, config->composition, extack);
 	if (!err)
+		err = set_sizes(stack, config->max_conns, extack);
+	if (!err)
 		err = take_cores(stack, config->cores, extack);
 	if (!err)
 		err = check_ports(stack->net, extack);
@@ -579,6 +595,7 @@ int pika_stack_get_state(struct net *net, struct pika_stack_state *state)
 	scnprintf(state->cores, sizeof(state->cores), "%*pbl",
 		  cpumask_pr_args(&stack->cores));
 	state->idle_us = stack->idle_us;
+	state->max_conns = stack->ts.max_flows;
 	state->servers = pika_stack_servers(stack);
 	state->sockets = sum(stack->open);
 	state->lingering = max(sum(stack->live) - sum(stack->open), 0);

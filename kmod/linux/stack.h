@@ -34,12 +34,14 @@ struct pika_rx;
  * @links: device names, with commas between them
  * @cores: a list of CPUs
  * @idle_us: how long a server without work goes on polling
+ * @max_conns: connections of each server; 0: by default
  */
 struct pika_stack_config {
 	const char *composition;
 	const char *links;
 	const char *cores;
 	u32 idle_us;
+	u32 max_conns;
 };
 
 /**
@@ -48,6 +50,7 @@ struct pika_stack_config {
  * @links: names of its devices, those that are still there
  * @cores: of its servers
  * @idle_us: see struct pika_stack_config
+ * @max_conns: likewise
  * @servers: how many
  * @sockets: that programs hold
  * @lingering: that are closed, and still needed
@@ -58,6 +61,7 @@ struct pika_stack_state {
 	char links[PIKA_STACK_TEXT];
 	char cores[PIKA_STACK_TEXT];
 	u32 idle_us;
+	u32 max_conns;
 	u32 servers;
 	u32 sockets;
 	u32 lingering;

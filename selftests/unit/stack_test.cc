@@ -45,6 +45,7 @@ TEST_F(stack, parse__reads_everything) {
   EXPECT_EQ(info->config.links, "eth0,eth1");
   EXPECT_EQ(info->config.cores, "0-1");
   EXPECT_EQ(info->config.idle_us, static_cast<uint32_t>(PIKA_A_STACK_IDLE_US));
+  EXPECT_EQ(info->config.max_conns, static_cast<uint32_t>(PIKA_A_STACK_MAX_CONNS));
   EXPECT_EQ(info->servers, static_cast<uint32_t>(PIKA_A_STACK_SERVERS));
   EXPECT_EQ(info->sockets, static_cast<uint32_t>(PIKA_A_STACK_SOCKETS));
   EXPECT_EQ(info->lingering, static_cast<uint32_t>(PIKA_A_STACK_LINGERING));

@@ -16,7 +16,8 @@ bool put_stack(nl_msg* request, const StackConfig& config) {
          nla_put_string(request, PIKA_A_STACK_LINKS, config.links.c_str()) == 0 &&
          (config.cores.empty() ||
           nla_put_string(request, PIKA_A_STACK_CORES, config.cores.c_str()) == 0) &&
-         nla_put_u32(request, PIKA_A_STACK_IDLE_US, config.idle_us) == 0;
+         nla_put_u32(request, PIKA_A_STACK_IDLE_US, config.idle_us) == 0 &&
+         nla_put_u32(request, PIKA_A_STACK_MAX_CONNS, config.max_conns) == 0;
 }
 
 Result<StackInfo> parse_stack(nlmsghdr* reply) {
@@ -37,7 +38,8 @@ Result<StackInfo> parse_stack(nlmsghdr* reply) {
       .config = {.composition = nla_get_string(attributes[PIKA_A_STACK_COMPOSITION]),
                  .links = nla_get_string(attributes[PIKA_A_STACK_LINKS]),
                  .cores = nla_get_string(attributes[PIKA_A_STACK_CORES]),
-                 .idle_us = nla_get_u32(attributes[PIKA_A_STACK_IDLE_US])},
+                 .idle_us = nla_get_u32(attributes[PIKA_A_STACK_IDLE_US]),
+                 .max_conns = nla_get_u32(attributes[PIKA_A_STACK_MAX_CONNS])},
       .servers = nla_get_u32(attributes[PIKA_A_STACK_SERVERS]),
       .sockets = nla_get_u32(attributes[PIKA_A_STACK_SOCKETS]),
       .lingering = nla_get_u32(attributes[PIKA_A_STACK_LINGERING]),

@@ -25,6 +25,8 @@ struct StackConfig {
   std::string cores;
   /// How long a server without work goes on polling.
   uint32_t idle_us = 0;
+  /// Connections that each server has room for; 0: as many as is usual.
+  uint32_t max_conns = 0;
 };
 
 /// Answer to PIKA_CMD_STACK_GET.

@@ -66,6 +66,7 @@ json to_json(const StackInfo& stack) {
           {"links", stack.config.links},
           {"cores", stack.config.cores},
           {"idle_us", stack.config.idle_us},
+          {"max_conns", stack.config.max_conns},
           {"servers", stack.servers},
           {"sockets", stack.sockets},
           {"lingering", stack.lingering},
@@ -73,8 +74,9 @@ json to_json(const StackInfo& stack) {
 }
 
 void print_stack(const StackInfo& stack) {
-  std::printf("stack %s link %s cores %s idle-us %u\n", stack.config.composition.c_str(),
-              stack.config.links.c_str(), stack.config.cores.c_str(), stack.config.idle_us);
+  const StackConfig& config = stack.config;
+  std::printf("stack %s link %s cores %s idle-us %u max-conns %u\n", config.composition.c_str(),
+              config.links.c_str(), config.cores.c_str(), config.idle_us, config.max_conns);
   std::printf("  servers %u sockets %u lingering %u flows %u\n", stack.servers, stack.sockets,
               stack.lingering, stack.flows);
 }
@@ -128,6 +130,7 @@ CLI::App* add_start(CLI::App& app, StackConfig& config) {
   command->add_option("--cores", config.cores, "A list of CPUs, one for each server");
   command->add_option("--idle-us", config.idle_us,
                       "How long a server without work goes on polling");
+  command->add_option("--max-conns", config.max_conns, "Connections of each server");
   return command;
 }
 
