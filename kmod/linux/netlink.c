@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Generic netlink, the control plane's door: one handler for each operation
- * of Documentation/netlink/specs/pika.yaml. Runs in the sender's context,
- * under the family's lock. Attribute types and lengths are checked before
- * a handler runs, by the policies generated from the spec.
+ * of Documentation/netlink/specs/pika.yaml. Runs in the sender's context; what
+ * must not run at once locks itself. Attribute types and lengths are checked
+ * before a handler runs, by the policies generated from the spec.
  */
 
 #include <linux/module.h>
@@ -18,6 +18,7 @@ static struct genl_family pika_nl_family __ro_after_init = {
 	.name		= PIKA_GENL_NAME,
 	.version	= PIKA_GENL_VERSION,
 	.netnsok	= true,
+	.parallel_ops	= true,
 	.module		= THIS_MODULE,
 	.ops		= pika_nl_ops,
 	.n_ops		= ARRAY_SIZE(pika_nl_ops),

@@ -183,6 +183,16 @@ case__a_server_with_epoll_echoes_a_hundred_at_once()
 	stop
 }
 
+case__forked_workers_share_a_listener()
+{
+	start TS1LS1CM1
+	serve srv --pika workers 80 4 200
+	for _ in {1..10}; do cli streams ask 10.9.0.1 80 20 100; done
+	wait "$server"
+	expect_equal sockets "$(of_stack sockets)" 0
+	stop
+}
+
 case__many_bytes_arrive_as_they_were_sent()
 {
 	start TS1LS1CM1

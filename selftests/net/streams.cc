@@ -6,6 +6,7 @@
 //
 //	streams [--pika] serve PORT COUNT      echo COUNT connections, blocking
 //	streams [--pika] epoll PORT COUNT      likewise, with epoll and without blocking
+//	streams [--pika] workers PORT N COUNT  likewise, N forked processes that block
 //	streams [--pika] hold PORT             listen until killed
 //	streams [--pika] ask HOST PORT COUNT BYTES   COUNT at once, BYTES each
 //	streams [--pika] slam PORT             accept one, close it with unread bytes
@@ -19,10 +20,13 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <uapi/linux/pika.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -95,6 +99,35 @@ int serve(const char* port, int count) {
     while (const int n = expect(recv(fd, buffer.data(), buffer.size(), 0), "recv"))
       write_all(fd, {buffer.data(), static_cast<size_t>(n)});
     close(fd);
+  }
+  return 0;
+}
+
+void echo_one(int listener) {
+  std::vector<char> buffer(65536);
+  const int fd = expect(accept(listener, nullptr, nullptr), "accept");
+  while (const int n = expect(recv(fd, buffer.data(), buffer.size(), 0), "recv"))
+    write_all(fd, {buffer.data(), static_cast<size_t>(n)});
+  close(fd);
+}
+
+/// Forks @p n processes that accept from one socket, and kills them when they are done.
+int workers(const char* port, int n, int count) {
+  const int listener = listen_on(port);
+  void* page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) fail("mmap");
+  auto* done = new (page) std::atomic<int>(0);
+  std::vector<pid_t> children;
+  for (int i = 0; i < n; i++) {
+    children.push_back(expect(fork(), "fork"));
+    for (; children.back() == 0; (*done)++) echo_one(listener);
+  }
+  while (*done < count) usleep(10'000);
+  for (const pid_t child : children) {
+    int status = 0;
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    if (!WIFSIGNALED(status)) fail("a worker ended by itself");
   }
   return 0;
 }
@@ -280,6 +313,8 @@ int main(int argc, char** argv) {
   alarm(60);
   if (what == "serve" && n == 3) return serve(words[1], std::atoi(words[2]));
   if (what == "epoll" && n == 3) return serve_epoll(words[1], std::atoi(words[2]));
+  if (what == "workers" && n == 4)
+    return workers(words[1], std::atoi(words[2]), std::atoi(words[3]));
   if (what == "slam" && n == 2) return slam(words[1]);
   if (what == "hold" && n == 2) {
     listen_on(words[1]);
