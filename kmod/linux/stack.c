@@ -23,7 +23,7 @@
 #include "sock.h"
 
 #define CONNS_LEAST	256
-#define CONNS_MOST	(1 << 20)
+#define CONNS_MOST	1048576
 #define CONNS_DEFAULT	16384
 
 /* Pieces of unacknowledged data for each connection, if all had as many. */
