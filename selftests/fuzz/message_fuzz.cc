@@ -299,7 +299,6 @@ class Run {
     const pika_server* s = shell_.server();
     require(!s->ts->tcbs.used);
     require(!s->ts->chunks.used);
-    require(!s->ts->answers.used);
     require(!s->ts->frames.used && !s->link->frames.used);
     require(!s->ts->waiting_len);
     require(!s->manager->half_open);

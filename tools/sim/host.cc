@@ -136,7 +136,7 @@ std::string Host::leftovers() {
   for (const auto& [n, what] :
        {std::pair{sockets, "sockets never went"}, std::pair{flows, "flows never went"},
         std::pair{pending, "connections that a CM still waits for"},
-        std::pair{taken, "chunks, frames or answers leaked"},
+        std::pair{taken, "chunks or frames leaked"},
         std::pair{buffers_.count(), "send buffers leaked"},
         std::pair{pool_->out(), "packets leaked"}})
     if (n) return complain(n, what);
