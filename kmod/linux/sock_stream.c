@@ -239,17 +239,29 @@ static int copy_some(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 	return n;
 }
 
-/* Nothing is there: why not to wait, 0 being the end; or 1: wait. */
-static int why_not_wait(struct sock *sk, long timeout)
+static bool has_ended(const struct sock *sk)
+{
+	return sock_flag(sk, SOCK_DONE) || READ_ONCE(sk->sk_err) ||
+	       READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ||
+	       READ_ONCE(sk->sk_state) == TCP_CLOSE ||
+	       READ_ONCE(sk->sk_state) == TCP_LISTEN;
+}
+
+/* 0 being the end as the peer meant it. */
+static int why_ended(struct sock *sk)
 {
 	if (sock_flag(sk, SOCK_DONE))
 		return 0;
 	if (sk->sk_err)
 		return sock_error(sk);
-	if (sk->sk_shutdown & RCV_SHUTDOWN)
-		return 0;
-	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
-		return -ENOTCONN;
+	return sk->sk_shutdown & RCV_SHUTDOWN ? 0 : -ENOTCONN;
+}
+
+/* Nothing is there: why not to wait, or 1: wait. */
+static int why_not_wait(struct sock *sk, long timeout, bool ended)
+{
+	if (ended)
+		return why_ended(sk);
 	if (!timeout)
 		return -EAGAIN;
 	return signal_pending(current) ? sock_intr_errno(timeout) : 1;
@@ -270,14 +282,20 @@ static void wait_for_bytes(struct sock *sk, long *timeout, u32 seen)
 	remove_wait_queue(sk_sleep(sk), &wait);
 }
 
+/*
+ * One message may bring bytes and the end, at any time. So the end counts only
+ * if it was there before the queue was found empty.
+ */
 static int receive(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
 	size_t target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
 	long timeout = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	size_t done = 0;
+	bool ended;
 	int n;
 
 	while (done < len) {
+		ended = has_ended(sk);
 		n = copy_some(sk, msg, len, flags, done);
 		if (n < 0)
 			return done ?: n;
@@ -286,7 +304,7 @@ static int receive(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 			continue;
 		if (done >= target)
 			break;
-		n = why_not_wait(sk, timeout);
+		n = why_not_wait(sk, timeout, ended);
 		if (n <= 0)
 			return done ?: n;
 		wait_for_bytes(sk, &timeout, flags & MSG_PEEK ? done : 0);
