@@ -16,7 +16,7 @@
  * @owner: what @key_of is called with
  */
 void pika_flow_init(struct pika_flow_table *table, struct pika_flow_slot *slots,
-		    u32 count, const struct pika_secret *secret,
+		    u32 count, const struct pika_flow_secret *secret,
 		    pika_flow_key_fn key_of, void *owner)
 {
 	u32 i;
@@ -30,6 +30,45 @@ void pika_flow_init(struct pika_flow_table *table, struct pika_flow_slot *slots,
 	};
 	for (i = 0; i < count; i++)
 		slots[i].index = PIKA_POOL_NONE;
+}
+
+static inline u64 pair(const u64 *k, const u8 *a, const u8 *b)
+{
+	u32 x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return (k[0] + x) * (k[1] + y);
+}
+
+/**
+ * pika_flow_hash() - where a flow table puts a flow
+ * @secret: the table's
+ * @key: the flow
+ *
+ * Multilinear hashing by half multiplications (Lemire and Kaser, *Strongly
+ * universal string hashing is fast*, 2014): any two flows collide for one
+ * secret of 2^32. A client that does not know it can do no better than guess,
+ * and sees nothing of the hash but, at most, time.
+ *
+ * Return: the hash.
+ */
+u32 pika_flow_hash(const struct pika_flow_secret *secret,
+		   const struct pika_flow_key *key)
+{
+	const u8 *local = key->local.b, *remote = key->remote.b;
+	const u64 *k = secret->k;
+	u64 sum;
+
+	sum = (k[0] + ((u32)key->local_port << 16 | key->remote_port)) * k[1];
+	sum += pair(k + 2, local + 12, remote + 12);
+	/* The rest of an IPv4 address is always the same. */
+	if (unlikely(!pika_addr_is_v4(&key->local))) {
+		sum += pair(k + 4, local, local + 4);
+		sum += pair(k + 6, local + 8, remote);
+		sum += pair(k + 8, remote + 4, remote + 8);
+	}
+	return sum >> 32;
 }
 
 static inline u64 word_at(const struct pika_flow_key *key, size_t offset)

@@ -7,7 +7,6 @@
 #ifndef PIKA_CORE_FLOW_H
 #define PIKA_CORE_FLOW_H
 
-#include "isn.h"
 #include "msg.h"
 #include "pool.h"
 
@@ -28,6 +27,14 @@ struct pika_flow_key {
 };
 
 static_assert(sizeof(struct pika_flow_key) == 36, "no padding to compare");
+
+/**
+ * struct pika_flow_secret - keys the table's hash
+ * @k: random bits, drawn at start
+ */
+struct pika_flow_secret {
+	u64 k[10];
+};
 
 /**
  * struct pika_flow_slot - one place of the table
@@ -54,7 +61,7 @@ struct pika_flow_table {
 	struct pika_flow_slot *slots;
 	u32 mask;
 	u32 used;
-	struct pika_secret secret;
+	struct pika_flow_secret secret;
 	pika_flow_key_fn key_of;
 	void *owner;
 };
@@ -73,8 +80,10 @@ static inline bool pika_addr_is_v4(const struct pika_addr *addr)
 }
 
 void pika_flow_init(struct pika_flow_table *table, struct pika_flow_slot *slots,
-		    u32 count, const struct pika_secret *secret,
+		    u32 count, const struct pika_flow_secret *secret,
 		    pika_flow_key_fn key_of, void *owner);
+u32 pika_flow_hash(const struct pika_flow_secret *secret,
+		   const struct pika_flow_key *key);
 u32 pika_flow_find(const struct pika_flow_table *table,
 		   const struct pika_flow_key *key);
 u32 pika_flow_find_hashed(const struct pika_flow_table *table,

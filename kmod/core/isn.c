@@ -119,31 +119,21 @@ static inline u64 ports_word(const struct pika_flow_key *key, u64 len)
 	return (u64)key->remote_port << 16 | key->local_port | len << 56;
 }
 
-/*
- * SipHash-@c-@d of @key as a little-endian machine stores it: its 36 bytes or,
- * for IPv4, the 12 that are not the same in all of them. The length, which is
- * hashed with the rest, keeps the two apart.
- */
-static __always_inline u64 hash_key(const struct pika_secret *secret,
-				    const struct pika_flow_key *key, u32 c,
-				    u32 d)
+/* The addresses, of IPv4 the 8 bytes that are not the same in all of them. */
+static __always_inline void sip_addresses(struct sip *s, u32 rounds,
+					  const struct pika_flow_key *key)
 {
 	const u8 *local = key->local.b, *remote = key->remote.b;
-	struct sip s;
 
-	sip_start(&s, secret);
 	if (likely(pika_addr_is_v4(&key->local))) {
-		sip_word(&s, c, read_le32(local + 12) |
-				(u64)read_le32(remote + 12) << 32);
-		sip_word(&s, c, ports_word(key, 12));
+		sip_word(s, rounds, read_le32(local + 12) |
+				    (u64)read_le32(remote + 12) << 32);
 	} else {
-		sip_word(&s, c, read_le64(local));
-		sip_word(&s, c, read_le64(local + 8));
-		sip_word(&s, c, read_le64(remote));
-		sip_word(&s, c, read_le64(remote + 8));
-		sip_word(&s, c, ports_word(key, sizeof(*key)));
+		sip_word(s, rounds, read_le64(local));
+		sip_word(s, rounds, read_le64(local + 8));
+		sip_word(s, rounds, read_le64(remote));
+		sip_word(s, rounds, read_le64(remote + 8));
 	}
-	return sip_end(&s, d);
 }
 
 /**
@@ -162,18 +152,33 @@ static __always_inline u64 hash_key(const struct pika_secret *secret,
 u32 pika_isn(const struct pika_secret *secret, const struct pika_flow_key *key,
 	     u64 now_ns)
 {
-	return (u32)(now_ns >> 12) + (u32)hash_key(secret, key, 2, 4);
+	const u64 len = pika_addr_is_v4(&key->local) ? 12 : sizeof(*key);
+	struct sip s;
+
+	sip_start(&s, secret);
+	sip_addresses(&s, 2, key);
+	sip_word(&s, 2, ports_word(key, len));
+	return (u32)(now_ns >> 12) + (u32)sip_end(&s, 4);
 }
 
 /**
- * pika_flow_hash() - where the flow table puts a flow
- * @secret: the table's
- * @key: the flow
+ * pika_timestamp_offset() - where the timestamps of two hosts' flows begin
+ * @secret: drawn once for the host, used for nothing else
+ * @key: any of these flows
  *
- * Return: the low half of SipHash-1-3 of the key.
+ * The same for all of them, so that those of an older flow are older; they tell
+ * nothing of this host's clock (RFC 7323 7.1). SipHash-1-3 of the addresses.
+ *
+ * Return: the number to add to the clock.
  */
-u32 pika_flow_hash(const struct pika_secret *secret,
-		   const struct pika_flow_key *key)
+u32 pika_timestamp_offset(const struct pika_secret *secret,
+			  const struct pika_flow_key *key)
 {
-	return hash_key(secret, key, 1, 3);
+	const u64 len = pika_addr_is_v4(&key->local) ? 8 : 32;
+	struct sip s;
+
+	sip_start(&s, secret);
+	sip_addresses(&s, 1, key);
+	sip_word(&s, 1, len << 56);
+	return sip_end(&s, 3);
 }

@@ -2,8 +2,7 @@
 /*
  * SipHash (Aumasson and Bernstein, 2012) and what is keyed with it: initial
  * sequence numbers (SipHash-2-4, as RFC 6528 asks for a cryptographic hash) and
- * the flow table's hash (SipHash-1-3: what it gives is never seen on the wire,
- * so it has to withstand chosen keys only).
+ * where timestamps begin (SipHash-1-3: who finds that out knows a clock).
  */
 #ifndef PIKA_CORE_ISN_H
 #define PIKA_CORE_ISN_H
@@ -24,7 +23,7 @@ u64 pika_siphash(const struct pika_secret *secret, const void *data,
 		 size_t len);
 u32 pika_isn(const struct pika_secret *secret, const struct pika_flow_key *key,
 	     u64 now_ns);
-u32 pika_flow_hash(const struct pika_secret *secret,
-		   const struct pika_flow_key *key);
+u32 pika_timestamp_offset(const struct pika_secret *secret,
+			  const struct pika_flow_key *key);
 
 #endif /* PIKA_CORE_ISN_H */

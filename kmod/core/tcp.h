@@ -6,6 +6,7 @@
 #ifndef PIKA_CORE_TCP_H
 #define PIKA_CORE_TCP_H
 
+#include "isn.h"
 #include "option.h"
 #include "tcb.h"
 #include "ts.h"

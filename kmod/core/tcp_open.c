@@ -21,23 +21,6 @@ static u8 window_shift(u32 buffer)
 	return shift;
 }
 
-/*
- * Timestamps begin anywhere, the same for all flows between two hosts: so they
- * tell nothing of this one's age, and an older flow's are older (RFC 7323 7.1).
- */
-static u32 timestamp_offset(const struct pika_server *s,
-			    const struct pika_flow_key *key)
-{
-	const size_t len = sizeof(key->local) + sizeof(key->remote);
-	u8 v4[8];
-
-	if (!pika_addr_is_v4(&key->local))
-		return pika_siphash(&s->ts->ts_secret, &key->local, len);
-	memcpy(v4, key->local.b + 12, 4);
-	memcpy(v4 + 4, key->remote.b + 12, 4);
-	return pika_siphash(&s->ts->ts_secret, v4, sizeof(v4));
-}
-
 static void set_iss(struct pika_tcb *tcb, u32 iss)
 {
 	tcb->snd_una = iss;
@@ -58,7 +41,7 @@ static void begin(struct pika_server *s, struct pika_tcb *tcb)
 static void offer_options(struct pika_server *s, struct pika_tcb *tcb)
 {
 	tcb->flags |= PIKA_TCB_TIMESTAMPS | PIKA_TCB_SCALED;
-	tcb->ts_offset = timestamp_offset(s, &tcb->key);
+	tcb->ts_offset = pika_timestamp_offset(&s->ts->ts_secret, &tcb->key);
 }
 
 /* An option is in use if it was in both SYNs. */

@@ -16,14 +16,14 @@ static const struct pika_flow_key *key_of(void *owner, u32 index)
 	return &tcb->key;
 }
 
-static void draw_secret(struct pika_server *s, struct pika_secret *secret)
+static void draw(struct pika_server *s, u64 *words, u32 n)
 {
 	struct pika_env *env = s->env;
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(secret->k); i++) {
-		secret->k[i] = (u64)env->ops->random(env) << 32;
-		secret->k[i] |= env->ops->random(env);
+	for (i = 0; i < n; i++) {
+		words[i] = (u64)env->ops->random(env) << 32;
+		words[i] |= env->ops->random(env);
 	}
 }
 
@@ -46,11 +46,11 @@ static bool take_flows(struct pika_server *s, struct pika_arena *arena,
 {
 	size_t size = (size_t)2 * max_flows * sizeof(struct pika_flow_slot);
 	struct pika_flow_slot *slots = pika_arena_take(arena, size);
-	struct pika_secret secret;
+	struct pika_flow_secret secret;
 
 	if (!slots)
 		return false;
-	draw_secret(s, &secret);
+	draw(s, secret.k, ARRAY_SIZE(secret.k));
 	pika_flow_init(&ts->flows, slots, 2 * max_flows, &secret, key_of, ts);
 	return true;
 }
@@ -390,8 +390,8 @@ int pika_ts_init(struct pika_server *s, struct pika_arena *arena,
 	ts->blocked = empty;
 	ts->waiting = empty;
 	ts->link_retry.again = link_has_room;
-	draw_secret(s, &ts->isn_secret);
-	draw_secret(s, &ts->ts_secret);
+	draw(s, ts->isn_secret.k, ARRAY_SIZE(ts->isn_secret.k));
+	draw(s, ts->ts_secret.k, ARRAY_SIZE(ts->ts_secret.k));
 	register_handlers(s);
 	s->ts = ts;
 	return 0;

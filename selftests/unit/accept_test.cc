@@ -11,22 +11,16 @@
 
 namespace {
 
+using pika::test::alice;
 using pika::test::CmWorld;
+using pika::test::Offers;
 using pika::test::v4;
 using pika::test::v6;
 using pika::test::Who;
 
-using Offers = std::map<uint32_t, Who>;
-
-constexpr Who alice{1, 0};
 constexpr Who bob{2, 1};
 
-/// Each test with the TS in the CM's server and in another one.
-class accept : public testing::TestWithParam<uint16_t> {
- protected:
-  accept() : world(GetParam()) { EXPECT_EQ(world.listen(), 0); }
-  CmWorld world;
-};
+using accept = pika::test::CmTest;
 
 INSTANTIATE_TEST_SUITE_P(combined_split, accept, testing::Values(0, 1));
 

@@ -9,21 +9,14 @@
 
 namespace {
 
+using pika::test::alice;
 using pika::test::CmWorld;
+using pika::test::Offers;
 using pika::test::v4;
 using pika::test::v6;
 using pika::test::Who;
 
-using Offers = std::map<uint32_t, Who>;
-
-constexpr Who alice{1, 0};
-
-/// Each test with the TS in the CM's server and in another one.
-class cm : public testing::TestWithParam<uint16_t> {
- protected:
-  cm() : world(GetParam()) { EXPECT_EQ(world.listen(), 0); }
-  CmWorld world;
-};
+using cm = pika::test::CmTest;
 
 INSTANTIATE_TEST_SUITE_P(combined_split, cm, testing::Values(0, 1));
 

@@ -4,6 +4,8 @@
 // test plays: what they say to it, and what it says to them.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <optional>
 
 #include "world.hh"
@@ -158,5 +160,17 @@ struct CmWorld : World {
 
   const uint16_t ts;
 };
+
+/// A listener is there. Each test with the TS in the CM's server and in another one.
+class CmTest : public testing::TestWithParam<uint16_t> {
+ protected:
+  CmTest() : world(GetParam()) { EXPECT_EQ(world.listen(), 0); }
+  CmWorld world;
+};
+
+/// To whom connections were offered, by index.
+using Offers = std::map<uint32_t, Who>;
+
+constexpr Who alice{1, 0};
 
 }  // namespace pika::test

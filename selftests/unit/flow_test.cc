@@ -11,6 +11,8 @@ extern "C" {
 #include <cstring>
 #include <map>
 #include <random>
+#include <set>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -29,11 +31,15 @@ pika_flow_key v6_key(uint32_t remote, uint16_t remote_port) {
   return key;
 }
 
+constexpr pika_flow_secret some_secret = {
+    {0x243f6a8885a308d3, 0x13198a2e03707344, 0xa4093822299f31d0, 0x082efa98ec4e6c89,
+     0x452821e638d01377, 0xbe5466cf34e90c6c, 0xc0ac29b7c97c50dd, 0x3f84d5b5b5470917,
+     0x9216d5d98979fb1b, 0xd1310ba698dfb5ac}};
+
 class flow : public testing::Test {
  protected:
   explicit flow(uint32_t slots = 64) : slots_(slots) {
-    const pika_secret secret = {{1, 2}};
-    pika_flow_init(&table_, slots_.data(), slots, &secret, key_of, this);
+    pika_flow_init(&table_, slots_.data(), slots, &some_secret, key_of, this);
   }
 
   /// The table calls it only for what was added and not removed.
@@ -70,6 +76,45 @@ class flow : public testing::Test {
   std::map<uint32_t, pika_flow_key> keys_;
   int keys_asked_ = 0;
 };
+
+TEST(flow_hash, depends_on_every_bit_of_key_and_secret) {
+  for (const auto& key : {v4_key(0x01020304, 5), v6_key(0x01020304, 5)}) {
+    const bool v4 = key.local.b[0] == 0;
+    std::set<uint32_t> seen = {pika_flow_hash(&some_secret, &key)};
+    size_t tried = 1;
+    for (size_t byte = 0; byte < sizeof(key); byte++) {
+      if (v4 && byte % 16 < 12 && byte < 32) continue;
+      for (int bit = 0; bit < 8; bit++, tried++) {
+        auto other = key;
+        reinterpret_cast<uint8_t*>(&other)[byte] ^= 1 << bit;
+        seen.insert(pika_flow_hash(&some_secret, &other));
+      }
+    }
+    for (size_t word = 0; word < (v4 ? 4 : std::size(some_secret.k)); word++, tried++) {
+      auto other = some_secret;
+      other.k[word] ^= 1ull << 40;
+      seen.insert(pika_flow_hash(&other, &key));
+    }
+    EXPECT_EQ(seen.size(), tried);
+  }
+}
+
+// Over random secrets, any two keys collide in a table of 2^10 about once in 2^10 times;
+// keys that differ least are the ones that a client chooses most easily.
+TEST(flow_hash, of_two_keys_agrees_for_few_secrets) {
+  const pika_flow_key keys[] = {v4_key(1, 1), v4_key(1, 2), v4_key(2, 1), v6_key(1, 1)};
+  std::mt19937_64 random(1);
+  std::map<std::pair<size_t, size_t>, int> collisions;
+  for (int round = 0; round < 1 << 15; round++) {
+    pika_flow_secret secret;
+    for (auto& word : secret.k) word = random();
+    for (size_t a = 0; a < std::size(keys); a++)
+      for (size_t b = 0; b < a; b++)
+        collisions[{a, b}] +=
+            ((pika_flow_hash(&secret, &keys[a]) ^ pika_flow_hash(&secret, &keys[b])) & 1023) == 0;
+  }
+  for (const auto& [pair, n] : collisions) EXPECT_LT(n, 2 * 32) << pair.first << pair.second;
+}
 
 TEST_F(flow, find__of_an_empty_table_is_none) { EXPECT_EQ(find(v4_key(1, 1)), PIKA_POOL_NONE); }
 

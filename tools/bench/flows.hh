@@ -12,18 +12,26 @@ extern "C" {
 #include <algorithm>
 #include <bit>
 #include <new>
+#include <random>
 #include <vector>
 
 #include "packets.hh"
 
 namespace bench {
 
+inline pika_flow_secret flow_secret() {
+  std::mt19937_64 random;
+  pika_flow_secret secret;
+  for (u64& word : secret.k) word = random();
+  return secret;
+}
+
 class Flows {
  public:
   /// The first @p count flows of flow_key().
   Flows(u32 count, bool is_v6)
       : flows_(count), slots_(std::bit_ceil(std::max<size_t>(size_t{2} * count, 128))) {
-    static constexpr pika_secret secret{{1, 2}};
+    const pika_flow_secret secret = flow_secret();
     pika_flow_init(&table_, slots_.data(), static_cast<u32>(slots_.size()), &secret, key_of,
                    flows_.data());
     for (u32 i = 0; i < count; ++i) {

@@ -4,6 +4,7 @@
 // flow table, reading headers, hashes.
 
 extern "C" {
+#include "core/isn.h"
 #include "core/timer.h"
 }
 
@@ -22,6 +23,7 @@ namespace {
 
 using bench::Cycles;
 using bench::flow_key;
+using bench::flow_secret;
 using bench::Flows;
 
 // Timers. Those of other connections are spread over a minute.
@@ -163,7 +165,7 @@ BENCHMARK(packet_parse)
 // Hashes.
 
 void hash_of_flow(benchmark::State& state) {
-  const pika_secret secret{{1, 2}};
+  const pika_flow_secret secret = flow_secret();
   pika_flow_key flow = flow_key(0, state.range(0));
   const Cycles cycles;
   for (auto _ : state) {

@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "program.hh"
+
 namespace {
 
 using nlohmann::json;
@@ -239,30 +241,18 @@ json report(const std::string& dir, const std::string& load) {
   return all;
 }
 
-int run(int argc, char** argv) {
-  CLI::App app("Makes one table of the results of the benchmark programs.");
+int run(CLI::App& app, int argc, char** argv) {
+  app.description("Makes one table of the results of the benchmark programs.");
   std::string dir, json_file, load;
   app.add_option("dir", dir, "where they wrote ring.json, core.json, tcp.json")->required();
   app.add_option("--json", json_file, "write everything to this file")->required();
   app.add_option("--load", load, "of the machine before they ran")->required();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
-  }
+  app.parse(argc, argv);
   const json all = report(dir, load);
-  if (!(std::ofstream(json_file) << all.dump(2) << '\n'))
-    throw std::runtime_error(json_file + ": cannot be written");
+  bench::write_json(json_file, all);
   return 0;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "bench/report: %s\n", e.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return bench::main_of("bench/report", run, argc, argv); }

@@ -15,7 +15,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -24,6 +23,7 @@
 #include <thread>
 #include <vector>
 
+#include "program.hh"
 #include "rings.hh"
 #include "two_cpus.hh"
 
@@ -341,33 +341,21 @@ json report(const std::vector<Row>& rows, const std::vector<Sample>& samples) {
   return all;
 }
 
-int run(int argc, char** argv) {
-  CLI::App app("Measures PIKA's message ring against its peers, on two CPUs.");
+int run(CLI::App& app, int argc, char** argv) {
+  app.description("Measures PIKA's message ring against its peers, on two CPUs.");
   unsigned seconds = 5;
   std::string json_file;
   app.add_option("--seconds", seconds, "for how long, about")->check(CLI::Range(0, 3600));
   app.add_option("--json", json_file, "also write the results to this file, as JSON");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
-  }
+  app.parse(argc, argv);
   const auto cpu = bench::two_cpus();
   bench::pin(cpu.near);
   const auto all = rows();
   const json results = report(all, measure(all, cpu.far, std::chrono::seconds(seconds)));
-  if (!json_file.empty() && !(std::ofstream(json_file) << results.dump(2) << '\n'))
-    throw std::runtime_error(json_file + ": cannot be written");
+  if (!json_file.empty()) bench::write_json(json_file, results);
   return 0;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "bench/ring: %s\n", e.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return bench::main_of("bench/ring", run, argc, argv); }

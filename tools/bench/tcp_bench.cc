@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "program.hh"
 #include "tcp_subject.hh"
 
 namespace {
@@ -196,8 +197,8 @@ int compare(bench::Pika& pika, bench::Lwip& lwip, int repetitions, bool as_json)
   return 0;
 }
 
-int run(int argc, char** argv) {
-  CLI::App app("Compares PIKA's core with lwIP: a server's side of TCP connections.");
+int run(CLI::App& app, int argc, char** argv) {
+  app.description("Compares PIKA's core with lwIP: a server's side of TCP connections.");
   int repetitions = 101;
   bool as_json = false;
   std::string once, stack = "PIKA";
@@ -209,11 +210,7 @@ int run(int argc, char** argv) {
   app.add_option("--stack", stack, "with --once")->check(CLI::IsMember({"PIKA", "lwIP"}));
   app.add_option("--connections", connections, "with --once: or requests")
       ->check(CLI::Range(1, 1'000'000));
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
-  }
+  app.parse(argc, argv);
   bench::Pika pika;
   bench::Lwip lwip;
   if (once.empty()) return compare(pika, lwip, repetitions, as_json);
@@ -226,11 +223,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "bench/tcp: %s\n", e.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return bench::main_of("bench/tcp", run, argc, argv); }
