@@ -36,6 +36,9 @@ bench: setup
 	@tools/setup bench
 	@tools/bench/run
 
+bench-vm: setup
+	@tools/bench/vm
+
 style: setup
 	@tools/style/run
 
@@ -53,8 +56,9 @@ help:
 	@echo "make test-debug  on a kernel with KASAN, lockdep and kmemleak"
 	@echo "make test-full   all of that"
 	@echo "make bench       measure, against what others made"
+	@echo "make bench-vm    count instructions in a guest, PIKA's beside Linux's"
 	@echo "make style       the style gates alone"
 	@echo "make clean       remove build/"
 
-.PHONY: all module userspace demo test check test-debug test-full bench style \
+.PHONY: all module userspace demo test check test-debug test-full bench bench-vm style \
 	setup clean help

@@ -9,8 +9,6 @@
 
 #include "listen.h"
 
-#define PIKA_LINK_BURST	32
-
 /**
  * struct pika_link_frame - a frame of another server's
  * @link: on the list of those that wait for the card
@@ -244,15 +242,14 @@ bool pika_link_waits(const struct pika_server *s)
  */
 u32 pika_link_poll(struct pika_server *s, u32 budget)
 {
-	struct pika_packet *pkts[PIKA_LINK_BURST];
 	struct pika_link *link = s->link;
-	u32 n = s->env->ops->rx_burst(s->env, link->queue, pkts,
+	u32 n = s->env->ops->rx_burst(s->env, link->queue, link->burst,
 				      min_t(u32, budget, PIKA_LINK_BURST));
 	u32 i;
 
 	link->stats.received += n;
 	for (i = 0; i < n; i++)
-		classify(s, pkts[i]);
+		classify(s, link->burst[i]);
 	if (pika_link_waits(s))
 		transmit_waiting(s);
 	return n;

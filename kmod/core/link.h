@@ -32,6 +32,9 @@
 	X(queue_full, "frames that had to wait for the card") \
 	X(overrun, "dropped: a TS sent more frames than it may")
 
+/* Packets taken from the card at a time. */
+#define PIKA_LINK_BURST	32
+
 struct pika_link_stats {
 #define X(name, meaning) u64 name;
 	PIKA_LINK_COUNTERS(X)
@@ -45,6 +48,8 @@ struct pika_link_stats {
  * @listeners: how many listeners each port has, by port
  * @frames: pool of other servers' frames
  * @unsent: those that wait for the card, oldest first
+ * @burst: packets that were just taken; here, as a kernel that clears its stack
+ *	would clear them for each burst
  * @stats: what happened
  */
 struct pika_link {
@@ -53,6 +58,7 @@ struct pika_link {
 	u16 *listeners;
 	struct pika_pool frames;
 	struct pika_list unsent;
+	struct pika_packet *burst[PIKA_LINK_BURST];
 	struct pika_link_stats stats;
 };
 

@@ -586,7 +586,7 @@ static bool has_retries(struct pika_server *s)
 
 /**
  * pika_server_may_sleep() - say that the server is about to sleep
- * @s: a server that had nothing to do
+ * @s: a server whose last run used up no budget
  *
  * Return: true if it may: whoever sends from now on, or makes room that
  * somebody here waits for, rings its bell, until the next pika_server_run().

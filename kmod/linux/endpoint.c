@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "accept.h"
+#include "executor.h"
 #include "receive.h"
 #include "sock.h"
 #include "stack.h"
@@ -89,37 +90,54 @@ static bool drain(struct pika_endpoint *ep)
 	return more;
 }
 
-static void ring_bells(struct pika_endpoint *ep)
+/* The server of this CPU is not rung but returned: it can be executed here. */
+static struct pika_executor *ring_bells(struct pika_endpoint *ep)
 {
 	u32 servers = pika_stack_servers(ep->stack);
+	struct pika_executor *here = NULL;
 	struct pika_endpoint_peer *peer;
 	u32 i;
 
 	i = find_first_bit(ep->unrung, servers);
 	if (i >= servers)
-		return;
+		return NULL;
 	smp_mb(); /* the messages come before who sleeps is looked at */
 	for (; i < servers; i = find_next_bit(ep->unrung, servers, i + 1)) {
 		peer = &ep->peers[i];
 		__clear_bit(i, ep->unrung);
-		if (pika_bell_armed(peer->bell))
+		if (!pika_bell_armed(peer->bell))
+			continue;
+		if (peer->doorbell.cpu == smp_processor_id())
+			here = ep->stack->executors[i];
+		else
 			pika_doorbell_ring(&peer->doorbell);
 	}
+	return here;
+}
+
+/* The server that is then to be executed here, or NULL. */
+static struct pika_executor *serve(struct pika_endpoint *ep)
+{
+	struct pika_executor *here;
+
+	spin_lock(&ep->lock);
+	if (drain(ep))
+		tasklet_schedule(&ep->tasklet);
+	here = ring_bells(ep);
+	spin_unlock(&ep->lock);
+	return here;
 }
 
 static void on_tasklet(struct tasklet_struct *tasklet)
 {
 	struct pika_endpoint *ep = from_tasklet(ep, tasklet, tasklet);
-	bool more;
+	struct pika_executor *here;
 
 	if (READ_ONCE(ep->stack->halted))
 		return;
-	spin_lock(&ep->lock);
-	more = drain(ep);
-	ring_bells(ep);
-	spin_unlock(&ep->lock);
-	if (more)
-		tasklet_schedule(&ep->tasklet);
+	here = serve(ep);
+	if (here)
+		pika_executor_run(here);
 }
 
 /**
@@ -223,8 +241,26 @@ void pika_endpoint_lock(struct pika_endpoint *ep)
 void pika_endpoint_unlock(struct pika_endpoint *ep)
 	__releases(&ep->lock)
 {
-	ring_bells(ep);
-	spin_unlock_bh(&ep->lock);
+	struct pika_executor *here = ring_bells(ep);
+
+	spin_unlock(&ep->lock);
+	if (here)
+		pika_executor_run(here);
+	local_bh_enable();
+}
+
+/**
+ * pika_endpoint_serve() - the server of its CPU has messages for it
+ * @ep: not locked
+ *
+ * Context: that server's executor, while the server does not sleep.
+ */
+void pika_endpoint_serve(struct pika_endpoint *ep)
+{
+	struct pika_executor *here = serve(ep);
+
+	if (here)
+		tasklet_schedule(&here->tasklet);
 }
 
 /**

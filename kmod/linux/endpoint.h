@@ -85,6 +85,7 @@ void pika_endpoint_free(struct pika_endpoint *ep);
 
 void pika_endpoint_lock(struct pika_endpoint *ep) __acquires(&ep->lock);
 void pika_endpoint_unlock(struct pika_endpoint *ep) __releases(&ep->lock);
+void pika_endpoint_serve(struct pika_endpoint *ep);
 void pika_endpoint_drain(struct pika_endpoint *ep);
 bool pika_endpoint_post(struct pika_endpoint *ep, u16 to, struct pika_msg *msg);
 void pika_endpoint_wait(struct pika_endpoint *ep, u16 to,

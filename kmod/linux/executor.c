@@ -38,9 +38,15 @@ static u32 random(struct pika_env *env)
 	return get_random_u32();
 }
 
+/* The endpoint of this core needs no interrupt: see serve_endpoint(). */
 static void ring_bell(struct pika_env *env, u16 to)
 {
-	pika_doorbell_ring(&executor_of(env)->doorbells[to]);
+	struct pika_executor *e = executor_of(env);
+
+	if (to == e->endpoint)
+		e->endpoint_rung = true;
+	else
+		pika_doorbell_ring(&e->doorbells[to]);
 }
 
 static u32 rx_burst(struct pika_env *env, u16 queue, struct pika_packet **pkts,
@@ -84,52 +90,92 @@ static const struct pika_env_ops env_ops = {
 	.pass = pass,
 };
 
+/*
+ * One that is armed for an earlier time stays: to move it for each packet costs
+ * more than to come once for nothing.
+ */
 static void arm_timer(struct pika_executor *e)
 {
 	struct pika_server *s = e->server;
 	u32 expires_ms;
+	ktime_t expires;
 	s32 after;
 
 	if (!pika_server_next_timer(s, &expires_ms))
 		return;
 	after = max_t(s32, expires_ms - s->now_ms, 1);
-	hrtimer_start(&e->timer,
-		      ns_to_ktime(s->now_ns + (u64)after * NSEC_PER_MSEC),
-		      HRTIMER_MODE_ABS_PINNED);
+	expires = ns_to_ktime(s->now_ns + (u64)after * NSEC_PER_MSEC);
+	if (!hrtimer_is_queued(&e->timer) ||
+	    ktime_before(expires, hrtimer_get_expires(&e->timer)))
+		hrtimer_start(&e->timer, expires, HRTIMER_MODE_ABS_PINNED);
+}
+
+static void serve_endpoint(struct pika_executor *e)
+{
+	if (!e->endpoint_rung)
+		return;
+	e->endpoint_rung = false;
+	pika_endpoint_serve(e->stack->endpoints[e->core]);
 }
 
 /* True: there is, or may soon be, more to do. */
 static bool step(struct pika_executor *e)
 {
 	struct pika_server *s = e->server;
+	u32 work = pika_server_run(s, BUDGET);
 
-	if (pika_server_run(s, BUDGET)) {
+	serve_endpoint(e);
+	if (work)
 		e->worked_ns = s->now_ns;
-		return true;
-	}
-	if (s->now_ns - e->worked_ns < (u64)e->stack->idle_us * NSEC_PER_USEC)
+	if (work >= BUDGET ||
+	    s->now_ns - e->worked_ns < (u64)e->stack->idle_us * NSEC_PER_USEC)
 		return true;
 	if (!pika_server_may_sleep(s))
 		return true;
 	/* The bell is armed: who queues a packet from now on rings it. */
 	if (e->rx && pika_rx_waits(e->rx))
 		return true;
+	serve_endpoint(e);
 	arm_timer(e);
 	return false;
 }
 
-static void on_tasklet(struct tasklet_struct *tasklet)
+static void run_some(struct pika_executor *e)
 {
-	struct pika_executor *e = from_tasklet(e, tasklet, tasklet);
 	u32 i;
 
-	if (READ_ONCE(e->stack->halted))
-		return;
 	for (i = 0; i < RUNS; i++)
 		if (!step(e))
 			return;
 	WRITE_ONCE(e->polls, true);
 	wake_up_process(e->thread);
+}
+
+/**
+ * pika_executor_run() - execute a server that was rung on its own core
+ * @e: the server's
+ *
+ * Spares the softirq. If it is being executed further up, it goes on later.
+ *
+ * Context: the server's core, bottom halves off, no lock of an endpoint's held.
+ */
+void pika_executor_run(struct pika_executor *e)
+{
+	if (e->runs) {
+		tasklet_schedule(&e->tasklet);
+		return;
+	}
+	e->runs = true;
+	if (!READ_ONCE(e->stack->halted))
+		run_some(e);
+	e->runs = false;
+}
+
+static void on_tasklet(struct tasklet_struct *tasklet)
+{
+	struct pika_executor *e = from_tasklet(e, tasklet, tasklet);
+
+	pika_executor_run(e);
 }
 
 static enum hrtimer_restart on_timer(struct hrtimer *timer)
@@ -147,7 +193,9 @@ static void poll(struct pika_executor *e)
 
 	do {
 		local_bh_disable();
+		e->runs = true;
 		again = step(e);
+		e->runs = false;
 		if (!again)
 			WRITE_ONCE(e->polls, false);
 		local_bh_enable();
@@ -281,6 +329,7 @@ struct pika_executor *pika_executor_make(struct pika_stack *stack, u16 address,
 	e->env.ops = &env_ops;
 	e->stack = stack;
 	e->core = core;
+	e->endpoint = pika_stack_servers(stack) + core;
 	tasklet_setup(&e->tasklet, on_tasklet);
 	pika_hrtimer_setup(&e->timer, on_timer);
 	if (make_parts(e, address)) {

@@ -34,7 +34,10 @@ struct pika_stack;
  * @thread: the polling one
  * @worked_ns: when it last had something to do
  * @core: its CPU
+ * @endpoint: address of that CPU's endpoint
  * @polls: @thread is to run
+ * @runs: it is being executed
+ * @endpoint_rung: @endpoint has messages, and no tasklet is raised for them
  */
 struct pika_executor {
 	struct pika_env env;
@@ -50,12 +53,16 @@ struct pika_executor {
 	struct task_struct *thread;
 	u64 worked_ns;
 	int core;
+	u16 endpoint;
 	bool polls;
+	bool runs;
+	bool endpoint_rung;
 };
 
 struct pika_executor *pika_executor_make(struct pika_stack *stack, u16 address,
 					 int core);
 void pika_executor_start(struct pika_executor *e);
+void pika_executor_run(struct pika_executor *e);
 void pika_executor_stop(struct pika_executor *e);
 void pika_executor_release(struct pika_executor *e);
 void pika_executor_free(struct pika_executor *e);

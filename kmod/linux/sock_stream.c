@@ -54,12 +54,13 @@ static struct pika_piece *fill_inline(struct pika_piece *piece,
 	return piece;
 }
 
+/* More than fits in a message: a server takes what would fit for that. */
 static struct pika_piece *fill_page(struct sock *sk, struct pika_piece *piece,
 				    struct msghdr *msg, u32 len)
 {
 	struct page_frag *frag = sk_page_frag(sk);
 
-	if (!skb_page_frag_refill(PIKA_MSG_INLINE, frag, sk->sk_allocation))
+	if (!skb_page_frag_refill(PIKA_MSG_INLINE + 1, frag, sk->sk_allocation))
 		return ERR_PTR(-ENOMEM);
 	len = min(len, frag->size - frag->offset);
 	if (copy_page_from_iter(frag->page, frag->offset, len,

@@ -60,10 +60,11 @@ bool Executor::has_received() const {
 }
 
 Rest Executor::run_here() {
-  const bool worked = pika_server_run(memory_.server, host_.options().budget) > 0;
+  const uint32_t budget = host_.options().budget;
+  const bool more = pika_server_run(memory_.server, budget) >= budget;
   host_.check(*memory_.server);
   Rest rest;
-  if (worked || has_received() || !pika_server_may_sleep(memory_.server)) return rest;
+  if (more || has_received() || !pika_server_may_sleep(memory_.server)) return rest;
   rest.sleeps = true;
   rest.timed = pika_server_next_timer(memory_.server, &rest.expires_ms);
   return rest;
