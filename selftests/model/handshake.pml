@@ -16,6 +16,8 @@
  * not matter here. What happens to whom is bounded, in init: all of it at once
  * to two connections would be too much to search. What runs in turns for ever
  * is not looked at, nor are generations: a handle is a connection's for ever.
+ * pika_accept_relieve() never comes to anything with two connections: it takes
+ * one, another offered to the same acceptor, and a third that is late elsewhere.
  *
  * SEEDED_ERROR breaks one thing, which must then be found broken.
  */
