@@ -93,18 +93,17 @@ static bool drain(struct pika_endpoint *ep)
 /* The server of this CPU is not rung but returned: it can be executed here. */
 static struct pika_executor *ring_bells(struct pika_endpoint *ep)
 {
-	u32 servers = pika_stack_servers(ep->stack);
 	struct pika_executor *here = NULL;
 	struct pika_endpoint_peer *peer;
-	u32 i;
+	u16 i;
 
-	i = find_first_bit(ep->unrung, servers);
-	if (i >= servers)
+	if (!ep->unrung_len)
 		return NULL;
 	smp_mb(); /* the messages come before who sleeps is looked at */
-	for (; i < servers; i = find_next_bit(ep->unrung, servers, i + 1)) {
+	while (ep->unrung_len) {
+		i = ep->unrung[--ep->unrung_len];
 		peer = &ep->peers[i];
-		__clear_bit(i, ep->unrung);
+		peer->unrung = false;
 		if (!pika_bell_armed(peer->bell))
 			continue;
 		if (peer->doorbell.cpu == smp_processor_id())
@@ -287,10 +286,15 @@ void pika_endpoint_drain(struct pika_endpoint *ep)
  */
 bool pika_endpoint_post(struct pika_endpoint *ep, u16 to, struct pika_msg *msg)
 {
+	struct pika_endpoint_peer *peer = &ep->peers[to];
+
 	msg->from = ep->address;
-	if (!pika_ring_push(&ep->peers[to].out, msg))
+	if (!pika_ring_push(&peer->out, msg))
 		return false;
-	__set_bit(to, ep->unrung);
+	if (!peer->unrung) {
+		peer->unrung = true;
+		ep->unrung[ep->unrung_len++] = to;
+	}
 	return true;
 }
 

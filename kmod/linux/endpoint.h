@@ -37,6 +37,7 @@ struct pika_waiter {
  * @bell: its bell, to be read only
  * @doorbell: rings it
  * @waiters: those who wait for room in @out, oldest first
+ * @unrung: something was sent to it
  */
 struct pika_endpoint_peer {
 	struct pika_producer out;
@@ -44,6 +45,7 @@ struct pika_endpoint_peer {
 	const struct pika_bell *bell;
 	struct pika_doorbell doorbell;
 	struct list_head waiters;
+	bool unrung;
 };
 
 /**
@@ -58,7 +60,8 @@ struct pika_endpoint_peer {
  * @sockets: those that have a number, by number
  * @stray: messages about something unknown here
  * @lost: connections not taken for want of memory; they are offered again
- * @unrung: servers that something was sent to
+ * @unrung_len: how many of @unrung
+ * @unrung: addresses of servers that something was sent to
  * @peers: by the server's address
  */
 struct pika_endpoint {
@@ -73,7 +76,8 @@ struct pika_endpoint {
 	struct hlist_head sockets[PIKA_ENDPOINT_BUCKETS];
 	u64 stray;
 	u64 lost;
-	DECLARE_BITMAP(unrung, PIKA_SERVERS);
+	u16 unrung_len;
+	u16 unrung[PIKA_SERVERS];
 	struct pika_endpoint_peer peers[];
 };
 

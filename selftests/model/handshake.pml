@@ -14,10 +14,8 @@
  * that a server's runs may be cut anywhere. Who is chosen is open, and so is
  * when a claim is too late. A socket is closed with a reset: how TCP ends does
  * not matter here. What happens to whom is bounded, in init: all of it at once
- * to two connections would be too much to search. What runs in turns for ever
- * is not looked at, nor are generations: a handle is a connection's for ever.
- * pika_accept_relieve() never comes to anything with two connections: it takes
- * one, another offered to the same acceptor, and a third that is late elsewhere.
+ * to two connections would be too much to search. Not looked at is what runs in
+ * turns for ever, generations, and pika_accept_relieve(): it needs a third one.
  *
  * SEEDED_ERROR breaks one thing, which must then be found broken.
  */
