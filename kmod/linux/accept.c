@@ -12,8 +12,11 @@
 #include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <net/tcp_states.h>
 
 #include "accept_queue.h"
+#include "address.h"
+#include "inner.h"
 #include "sock.h"
 #include "stack.h"
 
@@ -38,6 +41,16 @@ static void wake_all(struct pika_accept_queue *q)
 
 	list_for_each_entry(a, &q->acceptors, link)
 		wake_up_interruptible_poll(&a->wait, READY);
+}
+
+/* All threads that wait, also for exclusive wake-ups: there will be none. */
+static void hang_up(struct pika_accept_queue *q)
+{
+	struct pika_app_acceptor *a;
+
+	list_for_each_entry(a, &q->acceptors, link)
+		__wake_up(&a->wait, TASK_INTERRUPTIBLE, 0,
+			  poll_to_key(READY | EPOLLHUP));
 }
 
 /* Its acceptor, and after the lease all; at once all if it has no waiter. */
@@ -112,7 +125,8 @@ void pika_accept_lease(struct timer_list *timer)
 						   lease);
 
 	spin_lock(&q->lock);
-	if (q->sk && !(list_empty(&q->offers) && list_empty(&q->claimed))) {
+	if (q->sockets &&
+	    !(list_empty(&q->offers) && list_empty(&q->claimed))) {
 		wake_all(q);
 		mod_timer(&q->lease,
 			  jiffies + msecs_to_jiffies(PIKA_LEASE_MS) + 1);
@@ -123,7 +137,7 @@ void pika_accept_lease(struct timer_list *timer)
 static void arrive(struct pika_accept_queue *q, struct pika_arrival *arrival)
 {
 	spin_lock(&q->lock);
-	if (q->sk) {
+	if (q->sockets) {
 		list_add_tail(&arrival->link, &q->offers);
 		wake_for(q, arrival->offer.available.acceptor);
 		arrival = NULL;
@@ -156,6 +170,20 @@ void pika_accept_available(struct pika_endpoint *ep, const struct pika_msg *msg)
 	else
 		kfree(arrival);
 	rcu_read_unlock();
+}
+
+/**
+ * pika_accept_elsewhere() - Linux's TCP has a connection
+ * @q: of the socket that it is for
+ *
+ * Context: softirq; under RCU.
+ */
+void pika_accept_elsewhere(struct pika_accept_queue *q)
+{
+	spin_lock_bh(&q->lock);
+	if (q->sockets)
+		wake_all(q);
+	spin_unlock_bh(&q->lock);
 }
 
 /**
@@ -217,7 +245,7 @@ void pika_accept_claimed(struct pika_sock *ps)
 	bool ended;
 
 	spin_lock(&q->lock);
-	ended = !q->sk;
+	ended = !q->sockets;
 	if (ended) {
 		list_del_init(&ps->arrived);
 	} else {
@@ -244,7 +272,7 @@ void pika_accept_too_late(struct pika_sock *ps)
 	a = find(q, ps->acceptor);
 	if (a)
 		a->registered = false;
-	if (q->sk)
+	if (q->sockets)
 		wake_for(q, ps->claimer);
 	spin_unlock(&q->lock);
 	leave_queue(ps);
@@ -316,12 +344,15 @@ static struct pika_app_acceptor *make_acceptor(struct pika_accept_queue *q)
 }
 
 /* The caller's, or one whose process has ended. */
-static struct pika_app_acceptor *reuse_acceptor(struct pika_accept_queue *q)
+static struct pika_app_acceptor *reuse_acceptor(struct pika_accept_queue *q,
+						const struct pika_sock *ps)
 {
 	struct pid *me = task_tgid(current);
 	struct pika_app_acceptor *a, *dead = NULL;
 
 	list_for_each_entry(a, &q->acceptors, link) {
+		if (a->socket != ps)
+			continue;
 		if (a->pid == me)
 			return a;
 		if (pid_has_task(a->pid, PIDTYPE_TGID))
@@ -337,13 +368,14 @@ static struct pika_app_acceptor *reuse_acceptor(struct pika_accept_queue *q)
 	return dead;
 }
 
-/* The acceptor of this process; NULL: no memory. */
-static struct pika_app_acceptor *my_acceptor(struct pika_accept_queue *q)
+/* The acceptor of this process for @ps; NULL: no memory. */
+static struct pika_app_acceptor *my_acceptor(struct pika_accept_queue *q,
+					     const struct pika_sock *ps)
 {
 	struct pika_app_acceptor *a, *new;
 
 	spin_lock_bh(&q->lock);
-	a = reuse_acceptor(q);
+	a = reuse_acceptor(q, ps);
 	spin_unlock_bh(&q->lock);
 	if (a)
 		return a;
@@ -351,10 +383,11 @@ static struct pika_app_acceptor *my_acceptor(struct pika_accept_queue *q)
 	if (!new)
 		return NULL;
 	spin_lock_bh(&q->lock);
-	a = reuse_acceptor(q);
+	a = reuse_acceptor(q, ps);
 	if (!a) {
 		a = new;
 		new = NULL;
+		a->socket = ps;
 		a->pid = get_pid(task_tgid(current));
 		a->id = ++q->next_acceptor;
 		list_add_tail(&a->link, &q->acceptors);
@@ -364,25 +397,11 @@ static struct pika_app_acceptor *my_acceptor(struct pika_accept_queue *q)
 	return a;
 }
 
-static __be32 v4_of(const struct pika_addr *addr)
-{
-	__be32 v4;
-
-	memcpy(&v4, &addr->b[12], sizeof(v4));
-	return v4;
-}
-
 static void fill_child(struct pika_sock *ps, const struct pika_arrival *arrival)
 {
 	const struct pika_msg_available *offer = &arrival->offer.available;
-	struct inet_sock *inet = &ps->inet;
 
-	inet->inet_saddr = v4_of(&offer->local);
-	inet->inet_rcv_saddr = inet->inet_saddr;
-	inet->inet_daddr = v4_of(&offer->remote);
-	inet->inet_num = offer->local_port;
-	inet->inet_sport = htons(offer->local_port);
-	inet->inet_dport = htons(offer->remote_port);
+	pika_address_child(ps, offer);
 	ps->local_port = offer->local_port;
 	ps->flow = arrival->offer.flow;
 	ps->server = arrival->offer.from;
@@ -439,14 +458,15 @@ static void spin_for_answer(struct pika_accept_queue *q, struct pika_sock *ps)
 }
 
 /* 1: an offer was claimed, and perhaps answered; 0: there is none; or error. */
-static int claim_one(struct pika_accept_queue *q, u32 me)
+static int claim_one(struct pika_sock *listener, struct pika_accept_queue *q,
+		     u32 me)
 {
 	struct pika_arrival *arrival = take_offer(q, me);
 	struct pika_sock *ps;
 
 	if (!arrival)
 		return 0;
-	ps = pika_sock_make_child(q->sk, arrival->endpoint);
+	ps = pika_sock_make_child(pika_sock_sk(listener), arrival->endpoint);
 	if (!ps) {
 		give_back(q, arrival);
 		return -ENOMEM;
@@ -483,17 +503,17 @@ static bool claims(struct pika_accept_queue *q, u32 me)
 	return false;
 }
 
-/* Would try_accept() do something? */
-static bool has_work(struct pika_accept_queue *q,
+/* Would next() do something? */
+static bool has_work(struct pika_sock *listener, struct pika_accept_queue *q,
 		     const struct pika_app_acceptor *a)
 {
 	bool has;
 
 	spin_lock_bh(&q->lock);
-	has = !a->registered || best_claimed(q, a->id) ||
+	has = !q->sockets || !a->registered || best_claimed(q, a->id) ||
 	      (!claims(q, a->id) && best_offer(q, a->id));
 	spin_unlock_bh(&q->lock);
-	return has;
+	return has || pika_inner_waits(listener);
 }
 
 static bool has_claimed(struct pika_accept_queue *q, u32 me)
@@ -517,9 +537,10 @@ static bool is_claiming(struct pika_accept_queue *q, u32 me)
 }
 
 /* One that is ours now, or NULL and, if there can be none, @error. */
-static struct pika_sock *try_accept(struct pika_accept_queue *q,
+static struct pika_sock *try_accept(struct pika_sock *listener,
 				    struct pika_app_acceptor *a, int *error)
 {
+	struct pika_accept_queue *q = a->queue;
 	struct pika_sock *ps = take_claimed(q, a->id);
 	int claimed = 1;
 
@@ -527,39 +548,10 @@ static struct pika_sock *try_accept(struct pika_accept_queue *q,
 		return ps;
 	register_acceptor(a);
 	while (!ps && claimed > 0 && !is_claiming(q, a->id)) {
-		claimed = claim_one(q, a->id);
+		claimed = claim_one(listener, q, a->id);
 		ps = take_claimed(q, a->id);
 	}
 	*error = min(claimed, 0);
-	return ps;
-}
-
-static struct pika_sock *wait_and_accept(struct sock *sk,
-					 struct pika_app_acceptor *a,
-					 long timeout, int *error)
-{
-	struct pika_accept_queue *q = a->queue;
-	struct pika_sock *ps;
-	DEFINE_WAIT(wait);
-
-	*error = 0;
-	for (;;) {
-		prepare_to_wait_exclusive(&a->wait, &wait, TASK_INTERRUPTIBLE);
-		__set_current_state(TASK_RUNNING);
-		ps = try_accept(q, a, error);
-		if (ps || *error)
-			break;
-		*error = timeout ? sock_intr_errno(timeout) : -EAGAIN;
-		if (!timeout || signal_pending(current))
-			break;
-		*error = 0;
-		prepare_to_wait_exclusive(&a->wait, &wait, TASK_INTERRUPTIBLE);
-		release_sock(sk);
-		if (!has_work(q, a))
-			timeout = schedule_timeout(timeout);
-		lock_sock(sk);
-	}
-	finish_wait(&a->wait, &wait);
 	return ps;
 }
 
@@ -573,6 +565,58 @@ static struct sock *hand_over(struct pika_sock *ps)
 	return pika_sock_sk(ps);
 }
 
+/* Of ours and Linux's in turn, so that neither waits for ever. */
+static struct sock *next(struct pika_sock *listener,
+			 struct pika_app_acceptor *a, int *error)
+{
+	struct pika_accept_queue *q = a->queue;
+	struct pika_sock *ps = NULL;
+	struct sock *sk = NULL;
+
+	*error = 0;
+	if (q->linux_first)
+		sk = pika_inner_accept(listener);
+	if (!sk) {
+		ps = try_accept(listener, a, error);
+		sk = ps ? hand_over(ps) : pika_inner_accept(listener);
+	}
+	q->linux_first = ps;
+	return sk;
+}
+
+static struct sock *wait_and_accept(struct pika_sock *listener,
+				    struct pika_app_acceptor *a,
+				    long timeout, int *error)
+{
+	struct sock *lsk = pika_sock_sk(listener);
+	struct sock *sk;
+	DEFINE_WAIT(wait);
+
+	for (;;) {
+		prepare_to_wait_exclusive(&a->wait, &wait, TASK_INTERRUPTIBLE);
+		__set_current_state(TASK_RUNNING);
+		sk = next(listener, a, error);
+		if (sk || *error)
+			break;
+		*error = timeout ? sock_intr_errno(timeout) : -EAGAIN;
+		if (!timeout || signal_pending(current))
+			break;
+		prepare_to_wait_exclusive(&a->wait, &wait, TASK_INTERRUPTIBLE);
+		release_sock(lsk);
+		if (!has_work(listener, a->queue, a))
+			timeout = schedule_timeout(timeout);
+		__set_current_state(TASK_RUNNING);
+		lock_sock(lsk);
+		/* shutdown() */
+		*error = -EINVAL;
+		if (lsk->sk_state != TCP_LISTEN || listener->listening !=
+		    a->queue)
+			break;
+	}
+	finish_wait(&a->wait, &wait);
+	return sk;
+}
+
 /**
  * pika_accept() - accept()
  * @sk: the listening socket
@@ -580,28 +624,26 @@ static struct sock *hand_over(struct pika_sock *ps)
  * @error: set if there is no connection
  *
  * Context: process, may sleep.
- * Return: a socket, or NULL.
+ * Return: a socket, ours or TCP's, or NULL.
  */
 struct sock *pika_accept(struct sock *sk, int flags, int *error)
 {
 	struct pika_app_acceptor *a;
-	struct pika_sock *ps = NULL;
+	struct sock *child = NULL;
 
 	lock_sock(sk);
 	*error = -EINVAL;
 	if (sk->sk_state != TCP_LISTEN)
 		goto unlock;
 	*error = -ENOMEM;
-	a = my_acceptor(pika_sk(sk)->listening);
-	if (!a)
-		goto unlock;
-	ps = wait_and_accept(sk, a, sock_rcvtimeo(sk, flags & O_NONBLOCK),
-			     error);
-	if (ps)
-		*error = 0;
+	a = my_acceptor(pika_sk(sk)->listening, pika_sk(sk));
+	if (a)
+		child = wait_and_accept(pika_sk(sk), a,
+					sock_rcvtimeo(sk, flags & O_NONBLOCK),
+					error);
 unlock:
 	release_sock(sk);
-	return ps ? hand_over(ps) : NULL;
+	return child;
 }
 
 /**
@@ -616,17 +658,21 @@ unlock:
 __poll_t pika_accept_poll(struct file *file, struct pika_sock *ps,
 			  struct poll_table_struct *wait)
 {
-	struct pika_accept_queue *q = ps->listening;
-	struct pika_app_acceptor *a = my_acceptor(q);
+	struct pika_accept_queue *q = READ_ONCE(ps->listening);
+	struct pika_app_acceptor *a;
 
+	/* shutdown(), just now */
+	if (!q)
+		return EPOLLHUP;
+	a = my_acceptor(q, ps);
 	if (!a)
 		return READY;
 	poll_wait(file, &a->wait, wait);
-	if (has_claimed(q, a->id))
+	if (pika_inner_waits(ps) || has_claimed(q, a->id))
 		return READY;
 	register_acceptor(a);
 	if (!is_claiming(q, a->id))
-		claim_one(q, a->id);
+		claim_one(ps, q, a->id);
 	return has_claimed(q, a->id) ? READY : 0;
 }
 
@@ -641,6 +687,30 @@ static void free_acceptors(struct list_head *acceptors)
 		put_pid(a->pid);
 		kfree(a);
 	}
+}
+
+/**
+ * pika_accept_queue_leave() - nobody waits for one of a queue's sockets
+ * @q: the queue
+ * @ps: the socket, which is being closed
+ *
+ * What was offered there others may take, if there are any.
+ *
+ * Context: process.
+ */
+void pika_accept_queue_leave(struct pika_accept_queue *q,
+			     const struct pika_sock *ps)
+{
+	struct pika_app_acceptor *a, *next;
+	LIST_HEAD(mine);
+
+	spin_lock_bh(&q->lock);
+	list_for_each_entry_safe(a, next, &q->acceptors, link)
+		if (a->socket == ps)
+			list_move(&a->link, &mine);
+	wake_all(q);
+	spin_unlock_bh(&q->lock);
+	free_acceptors(&mine);
 }
 
 static void abandon_all(struct list_head *claimed)
@@ -658,28 +728,33 @@ static void abandon_all(struct list_head *claimed)
 }
 
 /**
- * pika_accept_queue_empty() - nobody accepts from a queue any more
- * @q: of a socket that is being closed; what is being claimed now is reset when
+ * pika_accept_queue_end() - one of a queue's sockets listens no more
+ * @q: the queue; if that was the last, what is being claimed now is reset when
  *	that is answered
  *
  * Context: process, may sleep.
+ * Return: true if it was the last.
  */
-void pika_accept_queue_empty(struct pika_accept_queue *q)
+bool pika_accept_queue_end(struct pika_accept_queue *q)
 {
 	struct pika_arrival *arrival, *next;
-	LIST_HEAD(acceptors);
 	LIST_HEAD(claimed);
 	LIST_HEAD(offers);
+	bool last;
 
 	spin_lock_bh(&q->lock);
-	q->sk = NULL;
-	list_splice_init(&q->acceptors, &acceptors);
-	list_splice_init(&q->claimed, &claimed);
-	list_splice_init(&q->offers, &offers);
+	last = !--q->sockets;
+	if (last) {
+		list_splice_init(&q->claimed, &claimed);
+		list_splice_init(&q->offers, &offers);
+	}
+	hang_up(q);
 	spin_unlock_bh(&q->lock);
+	if (!last)
+		return false;
 	timer_delete_sync(&q->lease);
 	list_for_each_entry_safe(arrival, next, &offers, link)
 		kfree(arrival);
 	abandon_all(&claimed);
-	free_acceptors(&acceptors);
+	return true;
 }

@@ -19,11 +19,16 @@ struct pika_stack;
 
 /* System calls, and the stack. */
 int pika_accept_listen(struct pika_sock *ps, u32 backlog);
+int pika_accept_backlog(struct pika_sock *ps, u32 backlog);
+void pika_accept_stop(struct pika_sock *ps);
 void pika_accept_unlisten(struct pika_sock *ps);
 struct sock *pika_accept(struct sock *sk, int flags, int *error);
 __poll_t pika_accept_poll(struct file *file, struct pika_sock *ps,
 			  struct poll_table_struct *wait);
 void pika_accept_forget_all(struct pika_stack *stack);
+
+/* In softirq. */
+void pika_accept_elsewhere(struct pika_accept_queue *q);
 
 /* Messages, with the endpoint locked. */
 void pika_accept_available(struct pika_endpoint *ep,

@@ -19,6 +19,7 @@
 /**
  * struct pika_app_acceptor - a process that accepts from a listening socket
  * @link: on the queue's list
+ * @socket: that it accepts from
  * @pid: the process, with a reference
  * @id: its number in messages
  * @endpoint: of the CPU where it was first seen
@@ -30,6 +31,7 @@
  */
 struct pika_app_acceptor {
 	struct list_head link;
+	const struct pika_sock *socket;
 	struct pid *pid;
 	u32 id;
 	struct pika_endpoint *endpoint;
@@ -56,7 +58,7 @@ struct pika_arrival {
 
 /**
  * struct pika_accept_queue - see accept.h
- * @refs: the socket's, the stack's table's, and one for each child
+ * @refs: its sockets', the stack's table's, and one for each child
  * @rcu: freed by it
  * @stack: whose
  * @endpoint: that LISTEN and UNLISTEN go through; under its lock:
@@ -65,16 +67,24 @@ struct pika_arrival {
  * @awaited: answers that have not come
  * @error: of an answer, negative
  * @listens: servers that said yes
+ * @again: LISTEN was begun again, with another backlog
  * @ending: UNLISTEN was begun
  * @answered: woken when all have answered
  * @id: its number in messages
  * @addr: local address
  * @port: local port
+ * @v6only: of an IPv6 socket: it takes no IPv4
  * @backlog: for each connection manager
+ * @bound_dev_if: of the only device that it hears, which servers do not know:
+ *	they are not told, and Linux's TCP hears alone
+ * @owner: of the first of its sockets
+ * @reuseport: others of the same owner may join
+ * @linux_first: accept() looks at Linux's TCP first; a hint
  * @lock: inside endpoints' locks; guards all that follows
- * @sk: the listening socket, NULL once it is closed
+ * @sockets: that listen: with SO_REUSEPORT there may be some. 0: it has ended
  * @next_acceptor: the last number given
- * @acceptors: struct pika_app_acceptor; freed with the socket
+ * @acceptors: struct pika_app_acceptor; freed when the socket is closed, as
+ *	somebody may wait for them until then
  * @offers: struct pika_arrival
  * @claiming: sockets whose CLAIM has not been answered
  * @claimed: sockets to be accepted
@@ -90,15 +100,21 @@ struct pika_accept_queue {
 	u16 awaited;
 	int error;
 	DECLARE_BITMAP(listens, PIKA_SERVERS);
+	bool again;
 	bool ending;
 	wait_queue_head_t answered;
 	u32 id;
 	struct pika_addr addr;
 	u16 port;
+	bool v6only;
 	u32 backlog;
+	int bound_dev_if;
+	kuid_t owner;
+	bool reuseport;
+	bool linux_first;
 	/* Guards what follows. */
 	spinlock_t lock;
-	struct sock *sk;
+	u32 sockets;
 	u32 next_acceptor;
 	struct list_head acceptors;
 	struct list_head offers;
@@ -107,8 +123,20 @@ struct pika_accept_queue {
 	struct timer_list lease;
 };
 
+/**
+ * struct pika_heard - a socket's part in a queue
+ * @queue: with a reference
+ * @previous: the socket's part in another, from before a shutdown(), or NULL
+ */
+struct pika_heard {
+	struct pika_accept_queue *queue;
+	struct pika_heard *previous;
+};
+
 void pika_accept_queue_put(struct pika_accept_queue *q);
-void pika_accept_queue_empty(struct pika_accept_queue *q);
+bool pika_accept_queue_end(struct pika_accept_queue *q);
+void pika_accept_queue_leave(struct pika_accept_queue *q,
+			     const struct pika_sock *ps);
 void pika_accept_lease(struct timer_list *timer);
 
 #endif /* PIKA_LINUX_ACCEPT_QUEUE_H */

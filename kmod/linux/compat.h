@@ -27,6 +27,39 @@
 #define pika_accept_error	(*accept_error)
 #endif
 
+/* inet_accept()'s arguments, after the two sockets. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define PIKA_SOCK_ACCEPT_ARGS	struct proto_accept_arg *accept
+#define pika_sock_accept(function, sock, newsock) \
+	((function)(sock, newsock, accept))
+#else
+#define PIKA_SOCK_ACCEPT_ARGS	int accept_flags, bool accept_kern
+#define pika_sock_accept(function, sock, newsock) \
+	((function)(sock, newsock, accept_flags, accept_kern))
+#endif
+
+/* What waits on @sk, which listens, or NULL. */
+static inline struct sock *pika_accept_now(struct sock *sk)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+	struct proto_accept_arg arg = { .flags = O_NONBLOCK };
+
+	return sk->sk_prot->accept(sk, &arg);
+#else
+	int err;
+
+	return sk->sk_prot->accept(sk, O_NONBLOCK, &err, false);
+#endif
+}
+
+/* Before 6.6, what is IPv6's has to be at the end of the object. */
+static inline void pika_set_pinfo_offset(struct proto *prot, u32 offset)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	prot->ipv6_pinfo_offset = offset;
+#endif
+}
+
 static inline void
 pika_hrtimer_setup(struct hrtimer *timer,
 		   enum hrtimer_restart (*fire)(struct hrtimer *timer))

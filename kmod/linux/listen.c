@@ -9,6 +9,7 @@
 
 #include "accept.h"
 #include "accept_queue.h"
+#include "address.h"
 #include "sock.h"
 #include "stack.h"
 
@@ -26,8 +27,13 @@ void pika_accept_queue_put(struct pika_accept_queue *q)
 
 static bool must_know(const struct pika_accept_queue *q, u16 server)
 {
+	if (q->bound_dev_if)
+		return false;
 	if (q->ending)
 		return test_bit(server, q->listens);
+	if (q->again)
+		return q->stack->composition.components[server] &
+		       BIT(PIKA_COMPONENT_CM);
 	return q->stack->composition.components[server] & TOLD;
 }
 
@@ -46,6 +52,7 @@ static void fill(struct pika_msg *msg, const struct pika_accept_queue *q)
 			.listener = q->id,
 			.backlog = q->backlog,
 			.port = q->port,
+			.v6only = q->v6only,
 		},
 	};
 }
@@ -145,13 +152,15 @@ static struct pika_accept_queue *make_queue(struct pika_sock *ps, u32 backlog)
 	q->endpoint = ps->endpoint;
 	pika_waiter_init(&q->waiter, tell_again);
 	init_waitqueue_head(&q->answered);
-	q->addr.b[10] = 0xff;
-	q->addr.b[11] = 0xff;
-	memcpy(&q->addr.b[12], &ps->inet.inet_rcv_saddr, sizeof(__be32));
+	pika_address_local(ps, &q->addr);
+	q->v6only = pika_sock_sk(ps)->sk_ipv6only;
 	q->port = ps->inet.inet_num;
 	q->backlog = share_of(ps->stack, backlog);
 	spin_lock_init(&q->lock);
-	q->sk = pika_sock_sk(ps);
+	q->sockets = 1;
+	q->bound_dev_if = pika_sock_sk(ps)->sk_bound_dev_if;
+	q->owner = pika_sock_sk(ps)->sk_uid;
+	q->reuseport = pika_sock_sk(ps)->sk_reuseport;
 	INIT_LIST_HEAD(&q->acceptors);
 	INIT_LIST_HEAD(&q->offers);
 	INIT_LIST_HEAD(&q->claiming);
@@ -170,6 +179,70 @@ static bool has_answers(struct pika_accept_queue *q)
 	return all;
 }
 
+/* Linux has agreed already that both may have the port. */
+static bool may_join(const struct pika_accept_queue *q,
+		     const struct pika_sock *ps, const struct pika_addr *addr)
+{
+	const struct sock *sk = &ps->inet.sk;
+
+	return q->reuseport && sk->sk_reuseport &&
+	       q->port == ps->inet.inet_num && q->v6only == sk->sk_ipv6only &&
+	       q->bound_dev_if == sk->sk_bound_dev_if &&
+	       uid_eq(q->owner, sk->sk_uid) &&
+	       !memcmp(&q->addr, addr, sizeof(*addr));
+}
+
+/* False: its last socket was closed meanwhile. */
+static bool join(struct pika_accept_queue *q)
+{
+	bool joined;
+
+	spin_lock_bh(&q->lock);
+	joined = q->sockets;
+	if (joined) {
+		q->sockets++;
+		refcount_inc(&q->refs);
+	}
+	spin_unlock_bh(&q->lock);
+	return joined;
+}
+
+/* The queue of its SO_REUSEPORT group, if there is one. */
+static struct pika_accept_queue *join_group(const struct pika_sock *ps)
+{
+	struct pika_accept_queue *q;
+	struct pika_addr addr;
+	unsigned long id;
+
+	pika_address_local(ps, &addr);
+	rcu_read_lock();
+	xa_for_each(&ps->stack->listeners, id, q)
+		if (may_join(q, ps, &addr) && join(q))
+			break;
+	rcu_read_unlock();
+	return q;
+}
+
+static void leave(struct pika_accept_queue *q)
+{
+	if (pika_accept_queue_end(q))
+		tell(q, true);
+}
+
+static int begin(struct pika_accept_queue *q)
+{
+	struct pika_stack *stack = q->stack;
+	int err;
+
+	err = xa_alloc_cyclic_bh(&stack->listeners, &q->id, q, xa_limit_32b,
+				 &stack->next_listener, GFP_KERNEL);
+	if (err < 0)
+		return -ENOBUFS;
+	pika_stack_add_live(stack, 1);
+	tell(q, false);
+	return 0;
+}
+
 /**
  * pika_accept_listen() - listen()
  * @ps: bound, does not listen
@@ -180,47 +253,90 @@ static bool has_answers(struct pika_accept_queue *q)
  */
 int pika_accept_listen(struct pika_sock *ps, u32 backlog)
 {
-	struct pika_accept_queue *q = make_queue(ps, backlog);
-	struct pika_stack *stack = ps->stack;
-	int err;
+	struct pika_heard *heard = kmalloc(sizeof(*heard), GFP_KERNEL_ACCOUNT);
+	struct pika_accept_queue *q = join_group(ps);
+	bool joined = q;
+	int err = -ENOBUFS;
 
 	if (!q)
-		return -ENOBUFS;
-	err = xa_alloc_cyclic_bh(&stack->listeners, &q->id, q, xa_limit_32b,
-				 &stack->next_listener, GFP_KERNEL);
-	if (err < 0) {
-		kfree(q);
-		return -ENOBUFS;
-	}
-	pika_stack_add_live(stack, 1);
+		q = make_queue(ps, backlog);
+	if (!heard || !q || (!joined && begin(q)))
+		goto free;
+	heard->queue = q;
+	heard->previous = ps->heard;
+	ps->heard = heard;
 	ps->listening = q;
-	tell(q, false);
 	wait_event(q->answered, has_answers(q));
 	err = q->error;
-	if (err) {
-		pika_accept_unlisten(ps);
-		return err;
+	if (err)
+		pika_accept_stop(ps);
+	else if (!q->bound_dev_if)
+		set_bit(q->port, ps->stack->ports);
+	return err;
+
+free:
+	if (joined) {
+		leave(q);
+		pika_accept_queue_put(q);
+	} else {
+		kfree(q);
 	}
-	set_bit(q->port, stack->ports);
-	return 0;
+	kfree(heard);
+	return err;
 }
 
 /**
- * pika_accept_unlisten() - close() of a listening socket
- * @ps: the socket
+ * pika_accept_backlog() - listen(), once more
+ * @ps: listens
+ * @backlog: connections that may wait
  *
- * What nobody has accepted is reset.
- *
- * Context: process.
+ * Context: process, may sleep.
+ * Return: 0 or an error.
  */
-void pika_accept_unlisten(struct pika_sock *ps)
+int pika_accept_backlog(struct pika_sock *ps, u32 backlog)
 {
 	struct pika_accept_queue *q = ps->listening;
 
-	ps->listening = NULL;
-	pika_accept_queue_empty(q);
-	tell(q, true);
-	pika_accept_queue_put(q);
+	q->backlog = share_of(ps->stack, backlog);
+	q->again = true;
+	tell(q, false);
+	wait_event(q->answered, has_answers(q));
+	return q->error;
+}
+
+/**
+ * pika_accept_stop() - a socket listens no more
+ * @ps: the socket, which lives on
+ *
+ * What nobody has accepted is reset.
+ *
+ * Context: process, may sleep.
+ */
+void pika_accept_stop(struct pika_sock *ps)
+{
+	leave(ps->listening);
+	WRITE_ONCE(ps->listening, NULL);
+}
+
+/**
+ * pika_accept_unlisten() - close() of a socket that listens, or has
+ * @ps: the socket
+ *
+ * Context: process, may sleep.
+ */
+void pika_accept_unlisten(struct pika_sock *ps)
+{
+	struct pika_heard *heard, *previous;
+
+	if (ps->listening)
+		pika_accept_stop(ps);
+	for (heard = ps->heard; heard; heard = previous) {
+		previous = heard->previous;
+		pika_accept_queue_leave(heard->queue, ps);
+		pika_accept_queue_put(heard->queue);
+		kfree(heard);
+	}
+	ps->heard = NULL;
 }
 
 /**

@@ -10,9 +10,11 @@
 #include <linux/slab.h>
 #include <linux/stringify.h>
 
+#include "listeners.h"
 #include "netlink.h"
 #include "netlink_policy.h"
 #include "stack.h"
+#include "stats.h"
 
 static struct genl_family pika_nl_family __ro_after_init = {
 	.name		= PIKA_GENL_NAME,
@@ -39,40 +41,40 @@ static int check_abi(struct genl_info *info, int attribute)
 	return -EPROTONOSUPPORT;
 }
 
-static int put_module(struct sk_buff *skb)
+/* Answers with what @put writes of @state, at most @room bytes. */
+static int reply(struct genl_info *info, u8 command, size_t room,
+		 int (*put)(struct sk_buff *skb, const void *state),
+		 const void *state)
 {
-	if (nla_put_string(skb, PIKA_A_MODULE_VERSION, PIKA_VERSION) ||
-	    nla_put_u32(skb, PIKA_A_MODULE_ABI, PIKA_ABI))
+	struct sk_buff *skb = genlmsg_new(room, GFP_KERNEL);
+	void *header;
+
+	if (!skb)
+		return -ENOMEM;
+	header = genlmsg_put_reply(skb, info, &pika_nl_family, 0, command);
+	if (!header || put(skb, state)) {
+		nlmsg_free(skb);
 		return -EMSGSIZE;
-	return 0;
+	}
+	genlmsg_end(skb, header);
+	return genlmsg_reply(skb, info);
+}
+
+static int put_module(struct sk_buff *skb, const void *unused)
+{
+	return nla_put_string(skb, PIKA_A_MODULE_VERSION, PIKA_VERSION) ||
+	       nla_put_u32(skb, PIKA_A_MODULE_ABI, PIKA_ABI);
 }
 
 int pika_nl_module_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct sk_buff *reply;
-	void *header;
 	int err;
 
 	err = check_abi(info, PIKA_A_MODULE_ABI);
 	if (err)
 		return err;
-	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!reply)
-		return -ENOMEM;
-	err = -EMSGSIZE;
-	header = genlmsg_put_reply(reply, info, &pika_nl_family, 0,
-				   PIKA_CMD_MODULE_GET);
-	if (!header)
-		goto free_reply;
-	err = put_module(reply);
-	if (err)
-		goto free_reply;
-	genlmsg_end(reply, header);
-	return genlmsg_reply(reply, info);
-
-free_reply:
-	nlmsg_free(reply);
-	return err;
+	return reply(info, PIKA_CMD_MODULE_GET, GENLMSG_DEFAULT_SIZE,
+		     put_module, NULL);
 }
 
 static u32 number_of(struct genl_info *info, int attribute)
@@ -116,43 +118,20 @@ int pika_nl_stack_stop_doit(struct sk_buff *skb, struct genl_info *info)
 	return pika_stack_stop(genl_info_net(info), info->extack);
 }
 
-static int put_stack(struct sk_buff *skb, const struct pika_stack_state *state)
+static int put_stack(struct sk_buff *skb, const void *pointer)
 {
-	if (nla_put_string(skb, PIKA_A_STACK_COMPOSITION, state->composition) ||
-	    nla_put_string(skb, PIKA_A_STACK_LINKS, state->links) ||
-	    nla_put_string(skb, PIKA_A_STACK_CORES, state->cores) ||
-	    nla_put_u32(skb, PIKA_A_STACK_IDLE_US, state->idle_us) ||
-	    nla_put_u32(skb, PIKA_A_STACK_MAX_CONNS, state->max_conns) ||
-	    nla_put_u32(skb, PIKA_A_STACK_SERVERS, state->servers) ||
-	    nla_put_u32(skb, PIKA_A_STACK_SOCKETS, state->sockets) ||
-	    nla_put_u32(skb, PIKA_A_STACK_LINGERING, state->lingering) ||
-	    nla_put_u32(skb, PIKA_A_STACK_FLOWS, state->flows))
-		return -EMSGSIZE;
-	return 0;
-}
+	const struct pika_stack_state *state = pointer;
 
-static int reply_stack(struct genl_info *info,
-		       const struct pika_stack_state *state)
-{
-	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	void *header;
-	int err = -EMSGSIZE;
-
-	if (!reply)
-		return -ENOMEM;
-	header = genlmsg_put_reply(reply, info, &pika_nl_family, 0,
-				   PIKA_CMD_STACK_GET);
-	if (!header)
-		goto free_reply;
-	err = put_stack(reply, state);
-	if (err)
-		goto free_reply;
-	genlmsg_end(reply, header);
-	return genlmsg_reply(reply, info);
-
-free_reply:
-	nlmsg_free(reply);
-	return err;
+	return nla_put_string(skb, PIKA_A_STACK_COMPOSITION,
+			      state->composition) ||
+	       nla_put_string(skb, PIKA_A_STACK_LINKS, state->links) ||
+	       nla_put_string(skb, PIKA_A_STACK_CORES, state->cores) ||
+	       nla_put_u32(skb, PIKA_A_STACK_IDLE_US, state->idle_us) ||
+	       nla_put_u32(skb, PIKA_A_STACK_MAX_CONNS, state->max_conns) ||
+	       nla_put_u32(skb, PIKA_A_STACK_SERVERS, state->servers) ||
+	       nla_put_u32(skb, PIKA_A_STACK_SOCKETS, state->sockets) ||
+	       nla_put_u32(skb, PIKA_A_STACK_LINGERING, state->lingering) ||
+	       nla_put_u32(skb, PIKA_A_STACK_FLOWS, state->flows);
 }
 
 int pika_nl_stack_get_doit(struct sk_buff *skb, struct genl_info *info)
@@ -171,8 +150,61 @@ int pika_nl_stack_get_doit(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack,
 			       "no stack is started in this namespace");
 	else
-		err = reply_stack(info, state);
+		err = reply(info, PIKA_CMD_STACK_GET, GENLMSG_DEFAULT_SIZE,
+			    put_stack, state);
 	kfree(state);
+	return err;
+}
+
+static int put_stats(struct sk_buff *skb, const void *stats)
+{
+	return pika_stats_put(skb, stats);
+}
+
+int pika_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct pika_stats *stats;
+	int err;
+
+	err = check_abi(info, PIKA_A_STATS_ABI);
+	if (err)
+		return err;
+	stats = kzalloc(sizeof(*stats), GFP_KERNEL);
+	if (!stats)
+		return -ENOMEM;
+	err = pika_stack_get_stats(genl_info_net(info),
+				   number_of(info, PIKA_A_STATS_ADDRESS), stats,
+				   info->extack);
+	if (!err)
+		err = reply(info, PIKA_CMD_STATS_GET, PIKA_STATS_ROOM,
+			    put_stats, stats);
+	kfree(stats);
+	return err;
+}
+
+static int put_listener(struct sk_buff *skb, const void *info)
+{
+	return pika_listener_info_put(skb, info);
+}
+
+int pika_nl_listener_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct pika_listener_info *listener;
+	int err;
+
+	err = check_abi(info, PIKA_A_LISTENER_ABI);
+	if (err)
+		return err;
+	listener = kzalloc(sizeof(*listener), GFP_KERNEL);
+	if (!listener)
+		return -ENOMEM;
+	err = pika_stack_get_listener(genl_info_net(info),
+				      number_of(info, PIKA_A_LISTENER_AFTER),
+				      listener, info->extack);
+	if (!err)
+		err = reply(info, PIKA_CMD_LISTENER_GET, PIKA_LISTENER_ROOM,
+			    put_listener, listener);
+	kfree(listener);
 	return err;
 }
 

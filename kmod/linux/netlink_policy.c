@@ -35,8 +35,20 @@ const struct nla_policy pika_stack_get_nl_policy[PIKA_A_STACK_ABI + 1] = {
 	[PIKA_A_STACK_ABI] = { .type = NLA_U32, },
 };
 
+/* PIKA_CMD_STATS_GET - do */
+const struct nla_policy pika_stats_get_nl_policy[PIKA_A_STATS_ADDRESS + 1] = {
+	[PIKA_A_STATS_ABI] = { .type = NLA_U32, },
+	[PIKA_A_STATS_ADDRESS] = { .type = NLA_U32, },
+};
+
+/* PIKA_CMD_LISTENER_GET - do */
+const struct nla_policy pika_listener_get_nl_policy[PIKA_A_LISTENER_AFTER + 1] = {
+	[PIKA_A_LISTENER_ABI] = { .type = NLA_U32, },
+	[PIKA_A_LISTENER_AFTER] = { .type = NLA_U32, },
+};
+
 /* Ops table for pika */
-const struct genl_ops pika_nl_ops[4] = {
+const struct genl_ops pika_nl_ops[6] = {
 	{
 		.cmd		= PIKA_CMD_MODULE_GET,
 		.doit		= pika_nl_module_get_doit,
@@ -62,5 +74,17 @@ const struct genl_ops pika_nl_ops[4] = {
 		.doit		= pika_nl_stack_get_doit,
 		.policy		= pika_stack_get_nl_policy,
 		.maxattr	= PIKA_A_STACK_ABI,
+	},
+	{
+		.cmd		= PIKA_CMD_STATS_GET,
+		.doit		= pika_nl_stats_get_doit,
+		.policy		= pika_stats_get_nl_policy,
+		.maxattr	= PIKA_A_STATS_ADDRESS,
+	},
+	{
+		.cmd		= PIKA_CMD_LISTENER_GET,
+		.doit		= pika_nl_listener_get_doit,
+		.policy		= pika_listener_get_nl_policy,
+		.maxattr	= PIKA_A_LISTENER_AFTER,
 	},
 };

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Socket options: a table of those of level TCP that the servers act on; level
- * IP is Linux's own. Any other is unknown, as Linux says of those. In process
- * context.
+ * Socket options: a table of those of level TCP that the servers act on; levels
+ * IP and IPv6 are Linux's own. Any other is unknown, as Linux says of those. In
+ * process context.
  */
 
 #include "option.h"
 
 #include <linux/tcp.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/tcp.h>
 
 #include "sock.h"
+#include "stack.h"
 
 /**
  * struct option - an option of level TCP
@@ -78,6 +81,106 @@ static void follow_ip(struct sock *sk, int option)
 	release_sock(sk);
 }
 
+static void follow_ipv6(struct sock *sk, int option)
+{
+	const struct ipv6_pinfo *np = inet6_sk(sk);
+
+	lock_sock(sk);
+	if (option == IPV6_TCLASS)
+		set(sk, PIKA_SET_TOS, np->tclass);
+	else if (option == IPV6_UNICAST_HOPS && np->hop_limit > 0)
+		set(sk, PIKA_SET_TTL, np->hop_limit);
+	release_sock(sk);
+}
+
+static bool is_ipv6(const struct sock *sk, int level)
+{
+	return level == SOL_IPV6 && sk->sk_family == AF_INET6;
+}
+
+/*
+ * A time is kept as so many time-outs, the first of a second, each twice the
+ * one before, as Linux does.
+ */
+#define DEFER_MOST	120
+
+static u8 timeouts_of(int seconds)
+{
+	int period = 1, timeouts = 1, rto = 1;
+
+	if (seconds <= 0)
+		return 0;
+	for (; seconds > period && timeouts < U8_MAX; timeouts++) {
+		rto = min(2 * rto, DEFER_MOST);
+		period += rto;
+	}
+	return timeouts;
+}
+
+static int seconds_of(u8 timeouts)
+{
+	int period = 0, rto = 1;
+
+	for (; timeouts; timeouts--) {
+		period += rto;
+		rto = min(2 * rto, DEFER_MOST);
+	}
+	return period;
+}
+
+/* A wish: what comes by a link is given to accept() at once. */
+static int set_defer_accept(struct sock *sk, int seconds)
+{
+	WRITE_ONCE(pika_sk(sk)->defer_accept, timeouts_of(seconds));
+	return 0;
+}
+
+/* There is one algorithm. */
+static const char congestion[TCP_CA_NAME_MAX] = "reno";
+
+static int set_congestion(sockptr_t value, unsigned int len)
+{
+	char name[TCP_CA_NAME_MAX] = {};
+
+	if (!len)
+		return -EINVAL;
+	if (copy_from_sockptr(name, value, min_t(u32, len, sizeof(name) - 1)))
+		return -EFAULT;
+	return strcmp(name, congestion) ? -ENOENT : 0;
+}
+
+static int put_answer(char __user *value, int __user *len, const void *answer,
+		      int size)
+{
+	int room;
+
+	if (get_user(room, len))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
+	room = min(room, size);
+	if (put_user(room, len) || copy_to_user(value, answer, room))
+		return -EFAULT;
+	return 0;
+}
+
+/* What the socket itself knows; the rest is the servers' and 0. */
+static int get_info(const struct pika_sock *ps, char __user *value,
+		    int __user *len)
+{
+	const struct sock *sk = &ps->inet.sk;
+	struct tcp_info info = {
+		.tcpi_state = READ_ONCE(sk->sk_state),
+		.tcpi_bytes_received = READ_ONCE(ps->received),
+		.tcpi_bytes_acked = READ_ONCE(ps->acked),
+		.tcpi_bytes_sent = READ_ONCE(ps->acked) +
+				   READ_ONCE(ps->unacked),
+		.tcpi_rcv_space = ps->stack->ts.receive_buffer,
+	};
+
+	return put_answer(value, len, &info, sizeof(info));
+}
+
 /**
  * pika_option_set() - setsockopt()
  * @sk: the socket
@@ -100,12 +203,24 @@ int pika_option_set(struct sock *sk, int level, int option, sockptr_t value,
 			follow_ip(sk, option);
 		return err;
 	}
-	if (level != SOL_TCP || !known)
+	if (is_ipv6(sk, level)) {
+		err = ipv6_setsockopt(sk, level, option, value, len);
+		if (!err)
+			follow_ipv6(sk, option);
+		return err;
+	}
+	if (level != SOL_TCP)
 		return -ENOPROTOOPT;
+	if (option == TCP_CONGESTION)
+		return set_congestion(value, len);
 	if (len < sizeof(v))
 		return -EINVAL;
+	if (!known && option != TCP_DEFER_ACCEPT)
+		return -ENOPROTOOPT;
 	if (copy_from_sockptr(&v, value, sizeof(v)))
 		return -EFAULT;
+	if (!known)
+		return set_defer_accept(sk, v);
 	if (v < known->least || v > known->most)
 		return -EINVAL;
 	lock_sock(sk);
@@ -135,22 +250,108 @@ static int current_value(const struct pika_sock *ps,
 int pika_option_get(struct sock *sk, int level, int option, char __user *value,
 		    int __user *len)
 {
+	const struct pika_sock *ps = pika_sk(sk);
 	const struct option *known = find(option);
-	int room, v;
+	int v;
 
 	if (level == SOL_IP)
 		return ip_getsockopt(sk, level, option, value, len);
-	if (level != SOL_TCP || !known)
+	if (is_ipv6(sk, level))
+		return ipv6_getsockopt(sk, level, option, value, len);
+	if (level != SOL_TCP)
 		return -ENOPROTOOPT;
-	if (get_user(room, len))
-		return -EFAULT;
-	if (room < 0)
-		return -EINVAL;
-	room = min_t(int, room, sizeof(v));
-	v = current_value(pika_sk(sk), known);
-	if (put_user(room, len) || copy_to_user(value, &v, room))
-		return -EFAULT;
-	return 0;
+	switch (option) {
+	case TCP_INFO:
+		return get_info(ps, value, len);
+	case TCP_CONGESTION:
+		return put_answer(value, len, congestion, sizeof(congestion));
+	case TCP_DEFER_ACCEPT:
+		v = seconds_of(READ_ONCE(ps->defer_accept));
+		break;
+	default:
+		if (!known)
+			return -ENOPROTOOPT;
+		v = current_value(ps, known);
+	}
+	return put_answer(value, len, &v, sizeof(v));
+}
+
+/* Level SOCKET, and what of level IP a packet shows. */
+static void copy_linux(struct sock *to, const struct sock *from)
+{
+	const u8 locks = SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK;
+
+	to->sk_rcvtimeo = from->sk_rcvtimeo;
+	to->sk_sndtimeo = from->sk_sndtimeo;
+	to->sk_rcvlowat = from->sk_rcvlowat;
+	to->sk_priority = from->sk_priority;
+	to->sk_mark = from->sk_mark;
+	to->sk_lingertime = from->sk_lingertime;
+	sock_valbool_flag(to, SOCK_LINGER, sock_flag(from, SOCK_LINGER));
+	sock_valbool_flag(to, SOCK_URGINLINE, sock_flag(from, SOCK_URGINLINE));
+	if (from->sk_userlocks & SOCK_SNDBUF_LOCK)
+		to->sk_sndbuf = from->sk_sndbuf;
+	if (from->sk_userlocks & SOCK_RCVBUF_LOCK)
+		to->sk_rcvbuf = from->sk_rcvbuf;
+	to->sk_userlocks |= from->sk_userlocks & locks;
+	inet_sk(to)->tos = inet_sk(from)->tos;
+	inet_sk(to)->uc_ttl = inet_sk(from)->uc_ttl;
+	if (from->sk_family != AF_INET6)
+		return;
+	inet6_sk(to)->tclass = inet6_sk(from)->tclass;
+	inet6_sk(to)->hop_limit = inet6_sk(from)->hop_limit;
+}
+
+/**
+ * pika_option_inherit() - a child has its listener's options
+ * @child: nobody else knows it yet
+ * @from: the listener
+ *
+ * Context: process.
+ */
+void pika_option_inherit(struct pika_sock *child, const struct pika_sock *from)
+{
+	struct sock *sk = pika_sock_sk(child);
+
+	copy_linux(sk, &from->inet.sk);
+	sock_valbool_flag(sk, SOCK_KEEPOPEN,
+			  sock_flag(&from->inet.sk, SOCK_KEEPOPEN));
+	child->defer_accept = from->defer_accept;
+	memcpy(child->options, from->options, sizeof(child->options));
+	child->options_set = from->options_set;
+	child->options_due = from->options_set;
+}
+
+static void set_tcp(struct sock *tcp, int name, int value)
+{
+	tcp->sk_prot->setsockopt(tcp, SOL_TCP, name, KERNEL_SOCKPTR(&value),
+				 sizeof(value));
+}
+
+/**
+ * pika_option_copy() - what a program has set goes on to hold
+ * @tcp: Linux's, in the place of @from or inside it
+ * @from: the socket
+ *
+ * Context: process, may sleep; @tcp is not locked.
+ */
+void pika_option_copy(struct sock *tcp, const struct pika_sock *from)
+{
+	const struct option *option;
+	u32 i;
+
+	lock_sock(tcp);
+	copy_linux(tcp, &from->inet.sk);
+	release_sock(tcp);
+	if (sock_flag(&from->inet.sk, SOCK_KEEPOPEN))
+		sock_set_keepalive(tcp);
+	if (from->defer_accept)
+		set_tcp(tcp, TCP_DEFER_ACCEPT, seconds_of(from->defer_accept));
+	for (i = 0; i < ARRAY_SIZE(options); i++) {
+		option = &options[i];
+		if (READ_ONCE(from->options_set) & BIT(option->setting))
+			set_tcp(tcp, option->name, current_value(from, option));
+	}
 }
 
 /**

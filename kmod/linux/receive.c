@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Decides in a device's rx handler, in softirq, what is PIKA's: TCP over IPv4
- * for a port whose bit is set in the stack's map. All else goes on to Linux as
+ * Decides in a device's rx handler, in softirq, what is PIKA's: TCP over IP for
+ * a port whose bit is set in the stack's map. All else goes on to Linux as
  * if nobody had looked. What a server finds to be nobody's comes in once more,
  * marked.
  */
@@ -10,9 +10,12 @@
 
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/random.h>
 #include <linux/tcp.h>
+#include <net/addrconf.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
 #include <net/route.h>
 
 #include "rx_ring.h"
@@ -31,35 +34,77 @@ static u64 *mark_of(struct sk_buff *skb)
 
 /* The headers of a packet that may be ours. */
 struct headers {
+	bool v6;
+	union {
+		struct iphdr ip;
+		struct ipv6hdr ip6;
+	};
 	u32 ip_len;
 	u32 len;
 	struct tcphdr tcp;
 };
 
-/* Plain TCP over IPv4: no options, not a fragment. */
-static bool read_headers(const struct sk_buff *skb, struct headers *h,
-			 struct iphdr *ip)
+static bool read_at(const struct sk_buff *skb, u32 offset, void *to, u32 len)
 {
-	const void *at;
+	return !skb_copy_bits(skb, offset, to, len);
+}
 
-	at = skb_header_pointer(skb, 0, sizeof(*ip), ip);
-	if (!at)
-		return false;
-	if (at != ip)
-		*ip = *(const struct iphdr *)at;
-	if (ip->version != 4 || ip->ihl != 5 || ip->protocol != IPPROTO_TCP ||
+/* Plain TCP over IPv4: no options, not a fragment. */
+static bool read_v4(const struct sk_buff *skb, struct headers *h)
+{
+	const struct iphdr *ip = &h->ip;
+
+	if (!read_at(skb, 0, &h->ip, sizeof(h->ip)) || ip->version != 4 ||
+	    ip->ihl != 5 || ip->protocol != IPPROTO_TCP ||
 	    ip->frag_off & htons(IP_MF | IP_OFFSET))
 		return false;
+	h->v6 = false;
 	h->ip_len = sizeof(*ip);
 	h->len = ntohs(ip->tot_len);
-	at = skb_header_pointer(skb, h->ip_len, sizeof(h->tcp), &h->tcp);
-	if (!at)
+	return true;
+}
+
+static bool is_link_local(const struct in6_addr *addr)
+{
+	return ipv6_addr_type(addr) & IPV6_ADDR_LINKLOCAL;
+}
+
+/*
+ * Plain TCP over IPv6: no extension header. A link-local address says nothing
+ * without the device, and servers know no devices: Linux's.
+ */
+static bool read_v6(const struct sk_buff *skb, struct headers *h)
+{
+	const struct ipv6hdr *ip = &h->ip6;
+
+	if (!read_at(skb, 0, &h->ip6, sizeof(h->ip6)) || ip->version != 6 ||
+	    ip->nexthdr != IPPROTO_TCP || is_link_local(&ip->saddr) ||
+	    is_link_local(&ip->daddr))
 		return false;
-	if (at != &h->tcp)
-		h->tcp = *(const struct tcphdr *)at;
-	return h->len <= skb->len &&
-	       h->tcp.doff * 4 >= sizeof(h->tcp) &&
+	h->v6 = true;
+	h->ip_len = sizeof(*ip);
+	h->len = sizeof(*ip) + ntohs(ip->payload_len);
+	return true;
+}
+
+static bool read_headers(const struct sk_buff *skb, struct headers *h)
+{
+	if (skb->protocol == htons(ETH_P_IP) ? !read_v4(skb, h) :
+	    !read_v6(skb, h))
+		return false;
+	if (!read_at(skb, h->ip_len, &h->tcp, sizeof(h->tcp)))
+		return false;
+	return h->len <= skb->len && h->tcp.doff * 4 >= sizeof(h->tcp) &&
 	       h->len >= h->ip_len + h->tcp.doff * 4;
+}
+
+static bool is_local(struct net *net, const struct sk_buff *skb,
+		     const struct headers *h)
+{
+	if (h->v6)
+		return ipv6_chk_addr(net, &h->ip6.daddr, skb->dev, 0);
+	return inet_addr_type_dev_table(net, skb->dev, h->ip.daddr) ==
+	       RTN_LOCAL;
 }
 
 /*
@@ -67,38 +112,38 @@ static bool read_headers(const struct sk_buff *skb, struct headers *h,
  * must be for this host, which may be a router.
  */
 static bool is_ours(const struct pika_stack *stack, const struct sk_buff *skb,
-		    const struct headers *h, const struct iphdr *ip)
+		    const struct headers *h)
 {
 	if (!test_bit(ntohs(h->tcp.dest), stack->ports))
 		return false;
-	return !h->tcp.syn || h->tcp.ack ||
-	       inet_addr_type_dev_table(stack->net, skb->dev,
-					ip->daddr) == RTN_LOCAL;
+	return !h->tcp.syn || h->tcp.ack || is_local(stack->net, skb, h);
 }
 
-static bool checksum_is_right(struct sk_buff *skb, u32 ip_len)
+static bool checksum_is_right(struct sk_buff *skb, const struct headers *h)
 {
-	bool right;
+	bool wrong;
 
-	__skb_pull(skb, ip_len);
-	right = !skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) &&
-		!skb_checksum_complete(skb);
-	__skb_push(skb, ip_len);
-	return right;
+	__skb_pull(skb, h->ip_len);
+	wrong = h->v6 ?
+		skb_checksum_init(skb, IPPROTO_TCP, ip6_compute_pseudo) :
+		skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo);
+	wrong = wrong || skb_checksum_complete(skb);
+	__skb_push(skb, h->ip_len);
+	return !wrong;
 }
 
-/* Makes a packet of @skb; false: it is no good. */
-static bool prepare(struct sk_buff *skb, const struct headers *h)
+/* Makes a packet of @skb, or says why it is no good. */
+static enum pika_rx_drop prepare(struct sk_buff *skb, const struct headers *h)
 {
 	struct pika_packet *pkt = pika_packet_of(skb);
 
 	if (pskb_trim_rcsum(skb, h->len) ||
 	    !pskb_may_pull(skb, h->ip_len + h->tcp.doff * 4))
-		return false;
+		return PIKA_RX_MALFORMED;
 	skb_reset_network_header(skb);
 	skb_set_transport_header(skb, h->ip_len);
-	if (!checksum_is_right(skb, h->ip_len))
-		return false;
+	if (!checksum_is_right(skb, h))
+		return PIKA_RX_CHECKSUM;
 	skb_orphan(skb);
 	/* It may outlive the device: skb_iif says where it came from. */
 	skb->dev = NULL;
@@ -107,7 +152,7 @@ static bool prepare(struct sk_buff *skb, const struct headers *h)
 	pkt->len = skb->len;
 	pkt->linear = skb_headlen(skb);
 	pkt->flags = PIKA_PACKET_CHECKED;
-	return true;
+	return PIKA_RX_OK;
 }
 
 static struct pika_rx *rx_for(const struct pika_stack *stack, __be16 remote)
@@ -121,13 +166,16 @@ static rx_handler_result_t take(struct pika_stack *stack,
 				struct sk_buff **pskb, const struct headers *h)
 {
 	struct sk_buff *skb = skb_share_check(*pskb, GFP_ATOMIC);
+	struct pika_rx *rx = rx_for(stack, h->tcp.source);
+	enum pika_rx_drop why;
 
 	if (!skb)
 		return RX_HANDLER_CONSUMED;
-	if (!prepare(skb, h))
-		kfree_skb(skb);
+	why = prepare(skb, h);
+	if (why)
+		pika_rx_drop(rx, skb, why);
 	else
-		pika_rx_put(rx_for(stack, h->tcp.source), skb);
+		pika_rx_put(rx, skb);
 	return RX_HANDLER_CONSUMED;
 }
 
@@ -143,9 +191,9 @@ rx_handler_result_t pika_receive(struct sk_buff **pskb)
 	struct sk_buff *skb = *pskb;
 	struct pika_stack *stack;
 	struct headers h;
-	struct iphdr ip;
 
-	if (skb->protocol != htons(ETH_P_IP) ||
+	if ((skb->protocol != htons(ETH_P_IP) &&
+	     skb->protocol != htons(ETH_P_IPV6)) ||
 	    skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb))
 		return RX_HANDLER_PASS;
 	if (*mark_of(skb) == mark) {
@@ -153,7 +201,7 @@ rx_handler_result_t pika_receive(struct sk_buff **pskb)
 		return RX_HANDLER_PASS;
 	}
 	stack = rcu_dereference(skb->dev->rx_handler_data);
-	if (!read_headers(skb, &h, &ip) || !is_ours(stack, skb, &h, &ip))
+	if (!read_headers(skb, &h) || !is_ours(stack, skb, &h))
 		return RX_HANDLER_PASS;
 	return take(stack, pskb, &h);
 }

@@ -14,14 +14,14 @@
 /**
  * struct pika_rx_ring - see above
  * @head: packets put in so far, written by the CPU
- * @dropped: packets that found it full
+ * @dropped: packets that came to nothing, by enum pika_rx_drop
  * @doorbell: the CPU's to the server
  * @tail: packets taken so far, written by the server
  * @slots: SLOTS of them
  */
 struct pika_rx_ring {
 	u32 head;
-	u64 dropped;
+	u64 dropped[PIKA_RX_DROPS];
 	struct pika_doorbell doorbell;
 	u32 tail ____cacheline_aligned;
 	struct sk_buff *slots[SLOTS] ____cacheline_aligned;
@@ -111,6 +111,41 @@ void pika_rx_free(struct pika_rx *rx)
 }
 
 /**
+ * pika_rx_drop() - a packet comes to nothing
+ * @rx: where it would have gone
+ * @skb: freed
+ * @why: not PIKA_RX_OK
+ *
+ * Context: softirq.
+ */
+void pika_rx_drop(struct pika_rx *rx, struct sk_buff *skb,
+		  enum pika_rx_drop why)
+{
+	rx->rings[smp_processor_id()]->dropped[why]++;
+	kfree_skb(skb);
+}
+
+/**
+ * pika_rx_add_drops() - what came to nothing, on all CPUs
+ * @rx: a link server's
+ * @drops: added to
+ *
+ * Context: any.
+ */
+void pika_rx_add_drops(const struct pika_rx *rx, struct pika_link_drops *drops)
+{
+	const u64 *dropped;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		dropped = rx->rings[cpu]->dropped;
+		drops->ring_full += READ_ONCE(dropped[PIKA_RX_FULL]);
+		drops->malformed += READ_ONCE(dropped[PIKA_RX_MALFORMED]);
+		drops->checksum += READ_ONCE(dropped[PIKA_RX_CHECKSUM]);
+	}
+}
+
+/**
  * pika_rx_put() - give a packet to the link server
  * @rx: its rings
  * @skb: the server's on return, or dropped
@@ -123,8 +158,7 @@ void pika_rx_put(struct pika_rx *rx, struct sk_buff *skb)
 
 	/* A slot is filled again after the server has read it. */
 	if (ring->head - smp_load_acquire(&ring->tail) == SLOTS) {
-		ring->dropped++;
-		kfree_skb(skb);
+		pika_rx_drop(rx, skb, PIKA_RX_FULL);
 		return;
 	}
 	ring->slots[ring->head % SLOTS] = skb;

@@ -12,9 +12,19 @@
 #include "../core/packet.h"
 
 #include "doorbell.h"
+#include "drops.h"
 #include "memory.h"
 
 struct pika_rx;
+
+/* Why a packet does not even get into a ring. */
+enum pika_rx_drop {
+	PIKA_RX_OK,
+	PIKA_RX_FULL,
+	PIKA_RX_MALFORMED,
+	PIKA_RX_CHECKSUM,
+	PIKA_RX_DROPS
+};
 
 static inline struct pika_packet *pika_packet_of(struct sk_buff *skb)
 {
@@ -31,6 +41,9 @@ struct pika_rx *pika_rx_make(struct tasklet_struct *tasklet,
 void pika_rx_wait(struct pika_rx *rx);
 void pika_rx_free(struct pika_rx *rx);
 void pika_rx_put(struct pika_rx *rx, struct sk_buff *skb);
+void pika_rx_drop(struct pika_rx *rx, struct sk_buff *skb,
+		  enum pika_rx_drop why);
+void pika_rx_add_drops(const struct pika_rx *rx, struct pika_link_drops *drops);
 u32 pika_rx_burst(struct pika_rx *rx, struct pika_packet **pkts, u32 n);
 bool pika_rx_waits(const struct pika_rx *rx);
 

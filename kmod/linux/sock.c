@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The calls of a PIKA socket, in process context under the socket's lock: where
- * Linux's own helpers for stream sockets do what is wanted they are used.
+ * How a PIKA socket is made, named, connected and closed, in process context
+ * under the socket's lock: where Linux's own helpers for stream sockets do what
+ * is wanted they are used.
  */
 
 #include "sock.h"
@@ -10,31 +11,41 @@
 #include <linux/module.h>
 #include <linux/random.h>
 #include <net/inet_common.h>
-#include <net/protocol.h>
-#include <net/route.h>
+#include <net/ipv6.h>
 #include <net/tcp_states.h>
-#include <uapi/linux/pika.h>
 
 #include "accept.h"
+#include "address.h"
 #include "compat.h"
-#include "netdev.h"
+#include "inner.h"
 #include "option.h"
 #include "stack.h"
 
 static void destruct(struct sock *sk)
 {
 	struct pika_sock *ps = pika_sk(sk);
+	struct pika_stack *stack = ps->stack;
 
 	pika_sock_free_pieces(ps);
-	inet_sock_destruct(sk);
-	pika_stack_add_live(ps->stack, -1);
+	ps->destruct(sk);
+	pika_stack_add_live(stack, -1);
 }
 
-static void adopt(struct pika_sock *ps, struct pika_endpoint *ep)
+/* Taken before the locks of Linux's sockets: of a class of their own. */
+static struct lock_class_key slock_key;
+static struct lock_class_key sk_lock_key;
+
+static void adopt(struct pika_sock *ps, struct pika_endpoint *ep,
+		  void (*family_destruct)(struct sock *sk))
 {
+	struct sock *sk = pika_sock_sk(ps);
+
 	pika_sock_setup(ps, ep);
 	pika_stack_add_live(ps->stack, 1);
-	pika_sock_sk(ps)->sk_destruct = destruct;
+	ps->destruct = family_destruct;
+	sock_lock_init_class_and_name(sk, "slock-PIKA", &slock_key,
+				      "sk_lock-PIKA", &sk_lock_key);
+	sk->sk_destruct = destruct;
 }
 
 /* Who may use PIKA: for now, root. */
@@ -52,7 +63,10 @@ static int init(struct sock *sk)
 	stack = pika_stack_open(sock_net(sk));
 	if (!stack)
 		return -EPROTONOSUPPORT;
-	adopt(pika_sk(sk), stack->endpoints[raw_smp_processor_id()]);
+	/* Another may take its place: see sock_ops.c. */
+	sock_set_flag(sk, SOCK_RCU_FREE);
+	adopt(pika_sk(sk), stack->endpoints[raw_smp_processor_id()],
+	      sk->sk_destruct);
 	return 0;
 }
 
@@ -63,6 +77,19 @@ static void destroy(struct sock *sk)
 
 	if (ps->stack)
 		pika_stack_close(ps->stack);
+}
+
+/* What Linux's own set-up of a socket of this family does. */
+static void begin_family(struct sock *sk, const struct sock *listener)
+{
+	const struct ipv6_pinfo *from = inet6_sk(listener);
+	struct inet_sock *inet = inet_sk(sk);
+
+	if (sk->sk_family != AF_INET6)
+		return;
+	inet->pinet6 = &((struct pika_sock6 *)sk)->inet6;
+	inet->pinet6->mcast_hops = from->mcast_hops;
+	sk->sk_ipv6only = listener->sk_ipv6only;
 }
 
 /**
@@ -76,119 +103,133 @@ static void destroy(struct sock *sk)
 struct pika_sock *pika_sock_make_child(struct sock *listener,
 				       struct pika_endpoint *ep)
 {
-	struct sock *sk = sk_alloc(sock_net(listener), PF_INET, GFP_KERNEL,
-				   listener->sk_prot, 0);
+	struct sock *sk = sk_alloc(sock_net(listener), listener->sk_family,
+				   GFP_KERNEL, listener->sk_prot, 0);
 	struct pika_sock *ps = pika_sk(sk);
 
 	if (!sk)
 		return NULL;
 	sock_init_data(NULL, sk);
 	sk->sk_protocol = listener->sk_protocol;
-	ps->inet.uc_ttl = -1;
-	adopt(ps, ep);
-	memcpy(ps->options, pika_sk(listener)->options, sizeof(ps->options));
-	ps->options_set = pika_sk(listener)->options_set;
-	ps->options_due = ps->options_set;
+	begin_family(sk, listener);
+	adopt(ps, ep, pika_sk(listener)->destruct);
+	pika_option_inherit(ps, pika_sk(listener));
 	inet_sk_set_state(sk, TCP_ESTABLISHED);
 	return ps;
 }
 
-static void release_inner(struct pika_sock *ps)
+/* Until the peer has acknowledged all, or its time has come. */
+static void linger(struct pika_sock *ps, long timeout)
 {
-	if (ps->inner)
-		sock_release(ps->inner);
-	ps->inner = NULL;
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	struct sock *sk = pika_sock_sk(ps);
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	while (timeout && READ_ONCE(ps->id) && !signal_pending(current))
+		sk_wait_event(sk, &timeout, !READ_ONCE(ps->id), &wait);
+	remove_wait_queue(sk_sleep(sk), &wait);
+}
+
+static void close_flow(struct pika_sock *ps, long timeout)
+{
+	struct sock *sk = pika_sock_sk(ps);
+	bool reset = sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime;
+	long most = msecs_to_jiffies(U32_MAX / 4);
+
+	pika_endpoint_lock(ps->endpoint);
+	ps->linger_ms = jiffies_to_msecs(min(timeout, most));
+	pika_sock_close_flow(ps, reset ? PIKA_CLOSE_RESET : 0);
+	inet_sk_set_state(sk, TCP_CLOSE);
+	pika_endpoint_unlock(ps->endpoint);
+	if (timeout)
+		linger(ps, timeout);
 }
 
 static void close_sock(struct sock *sk, long timeout)
 {
 	struct pika_sock *ps = pika_sk(sk);
-	bool reset = sock_flag(sk, SOCK_LINGER) && !timeout;
 
 	lock_sock(sk);
 	sk->sk_shutdown = SHUTDOWN_MASK;
-	if (ps->listening)
+	if (ps->heard)
 		pika_accept_unlisten(ps);
-	pika_endpoint_lock(ps->endpoint);
-	pika_sock_close_flow(ps, reset ? PIKA_CLOSE_RESET : 0);
-	inet_sk_set_state(sk, TCP_CLOSE);
-	pika_endpoint_unlock(ps->endpoint);
-	release_inner(ps);
+	close_flow(ps, timeout);
+	pika_inner_release(ps);
 	release_sock(sk);
 	sk_common_release(sk);
 }
 
-/* A Linux socket that has our port: Linux's rules decide who may have it. */
-static int bind_inner(struct pika_sock *ps, struct pika_sockaddr *addr, int len)
-{
-	struct sock *sk = pika_sock_sk(ps);
-	struct sockaddr_in name;
-	int err;
-
-	err = sock_create_kern(sock_net(sk), AF_INET, SOCK_STREAM, IPPROTO_TCP,
-			       &ps->inner);
-	if (err)
-		return err;
-	ps->inner->sk->sk_reuse = sk->sk_reuse;
-	ps->inner->sk->sk_reuseport = sk->sk_reuseport;
-	err = kernel_bind(ps->inner, addr, len);
-	if (!err)
-		err = kernel_getsockname(ps->inner, (struct sockaddr *)&name);
-	if (err < 0) {
-		release_inner(ps);
-		return err;
-	}
-	ps->inet.inet_rcv_saddr = name.sin_addr.s_addr;
-	ps->inet.inet_saddr = name.sin_addr.s_addr;
-	ps->inet.inet_sport = name.sin_port;
-	ps->inet.inet_num = ntohs(name.sin_port);
-	ps->local_port = ps->inet.inet_num;
-	return 0;
-}
-
 static int bind(struct sock *sk, struct pika_sockaddr *addr, int len)
 {
-	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
 	struct pika_sock *ps = pika_sk(sk);
 	int err = -EINVAL;
 
-	if (len < (int)sizeof(*in))
-		return -EINVAL;
-	if (in->sin_family != AF_INET)
-		return -EAFNOSUPPORT;
 	lock_sock(sk);
 	if (sk->sk_state == TCP_CLOSE && !ps->inet.inet_num)
-		err = bind_inner(ps, addr, len);
+		err = pika_inner_bind(ps, addr, len);
 	release_sock(sk);
 	return err;
 }
 
+/* To any address, which is zeroes in both families. */
 static int bind_any(struct pika_sock *ps)
 {
-	struct sockaddr_in any = { .sin_family = AF_INET };
+	struct sockaddr_in6 any = {
+		.sin6_family = pika_sock_sk(ps)->sk_family,
+	};
 
-	return bind_inner(ps, (struct pika_sockaddr *)&any, sizeof(any));
+	return pika_inner_bind(ps, (struct pika_sockaddr *)&any, sizeof(any));
 }
 
-static int listen(struct socket *sock, int backlog)
+/* Linux's own TCP first: its errors are the program's. */
+static int begin_listen(struct pika_sock *ps, int backlog)
 {
-	struct sock *sk = sock->sk;
-	struct pika_sock *ps = pika_sk(sk);
-	u32 most = READ_ONCE(sock_net(sk)->core.sysctl_somaxconn);
-	int err = 0;
+	int err = ps->inner ? 0 : bind_any(ps);
 
+	if (!err)
+		err = pika_inner_listen(ps, backlog);
+	if (err)
+		return err;
+	err = pika_accept_listen(ps, backlog);
+	if (err) {
+		pika_inner_end_listen(ps);
+		return err;
+	}
+	pika_inner_hear(ps, ps->listening);
+	inet_sk_set_state(pika_sock_sk(ps), TCP_LISTEN);
+	return 0;
+}
+
+/* From now on, with another backlog. */
+static int listen_again(struct pika_sock *ps, int backlog)
+{
+	int err = pika_inner_listen(ps, backlog);
+
+	return err ?: pika_accept_backlog(ps, backlog);
+}
+
+/**
+ * pika_sock_listen() - listen()
+ * @sk: the socket
+ * @sock: likewise
+ * @backlog: connections that may wait
+ *
+ * Context: process, may sleep.
+ * Return: 0 or an error.
+ */
+int pika_sock_listen(struct sock *sk, struct socket *sock, int backlog)
+{
+	u32 most = READ_ONCE(sock_net(sk)->core.sysctl_somaxconn);
+	struct pika_sock *ps = pika_sk(sk);
+	int err = -EINVAL;
+
+	backlog = min_t(u32, backlog, most);
 	lock_sock(sk);
 	if (sk->sk_state == TCP_LISTEN)
-		goto unlock;
-	err = -EINVAL;
-	if (sk->sk_state != TCP_CLOSE || sock->state != SS_UNCONNECTED)
-		goto unlock;
-	err = ps->inet.inet_num ? 0 : bind_any(ps);
-	if (!err)
-		err = pika_accept_listen(ps, min_t(u32, backlog, most));
-	if (!err)
-		inet_sk_set_state(sk, TCP_LISTEN);
-unlock:
+		err = listen_again(ps, backlog);
+	else if (sk->sk_state == TCP_CLOSE && sk->sk_socket == sock &&
+		 sock->state == SS_UNCONNECTED)
+		err = begin_listen(ps, backlog);
 	release_sock(sk);
 	return err;
 }
@@ -220,33 +261,6 @@ void pika_sock_pick_port(struct pika_sock *ps)
 	set_bit(port, ps->stack->ports);
 }
 
-/* Sets the local address if the program has not. */
-static int route_to(struct pika_sock *ps, __be32 daddr)
-{
-	struct sock *sk = pika_sock_sk(ps);
-	struct flowi4 fl4 = {
-		.daddr = daddr ?: htonl(INADDR_LOOPBACK),
-		.saddr = ps->inet.inet_saddr,
-		.flowi4_proto = IPPROTO_TCP,
-	};
-	struct rtable *rt = ip_route_output_key(sock_net(sk), &fl4);
-	int err = 0;
-
-	if (IS_ERR(rt))
-		return PTR_ERR(rt);
-	/* Linux's own TCP would have to take over: not yet. */
-	if (rt->rt_flags & (RTCF_MULTICAST | RTCF_BROADCAST | RTCF_LOCAL) ||
-	    !pika_netdev_is_link(ps->stack, rt->dst.dev))
-		err = -ENETUNREACH;
-	ip_rt_put(rt);
-	if (err)
-		return err;
-	ps->inet.inet_saddr = fl4.saddr;
-	ps->inet.inet_rcv_saddr = fl4.saddr;
-	ps->inet.inet_daddr = daddr;
-	return 0;
-}
-
 static int begin_connect(struct pika_sock *ps)
 {
 	struct sock *sk = pika_sock_sk(ps);
@@ -276,33 +290,39 @@ unlock:
 	return err;
 }
 
-/* inet_stream_connect() does the waiting. */
+/* inet_stream_connect() does the waiting, and sock_ops.c chooses the way. */
 static int connect(struct sock *sk, struct pika_sockaddr *addr, int len)
 {
-	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
 	struct pika_sock *ps = pika_sk(sk);
 	int err;
 
-	if (len < (int)sizeof(*in))
-		return -EINVAL;
-	if (in->sin_family != AF_INET)
-		return -EAFNOSUPPORT;
 	if (sk->sk_state != TCP_CLOSE)
 		return -EISCONN;
-	err = route_to(ps, in->sin_addr.s_addr);
+	err = pika_address_route(ps, addr, len);
 	if (err)
-		return err;
-	ps->inet.inet_dport = in->sin_port;
+		return err == PIKA_ELSEWHERE ? -ENETUNREACH : err;
 	return begin_connect(ps);
 }
 
-/* After a failed connect(), or a shutdown() in the midst of it. */
+static void end_listen(struct pika_sock *ps)
+{
+	inet_sk_set_state(pika_sock_sk(ps), TCP_CLOSE);
+	pika_inner_end_listen(ps);
+	pika_accept_stop(ps);
+}
+
+/*
+ * After a failed connect(), a shutdown() in the midst of it, or one of a
+ * listening socket, which keeps its port.
+ */
 static int disconnect(struct sock *sk, int flags)
 {
 	struct pika_sock *ps = pika_sk(sk);
 
-	if (ps->listening)
-		return -EOPNOTSUPP;
+	if (sk->sk_state == TCP_LISTEN) {
+		end_listen(ps);
+		return 0;
+	}
 	pika_endpoint_lock(ps->endpoint);
 	pika_sock_close_flow(ps, PIKA_CLOSE_RESET);
 	inet_sk_set_state(sk, TCP_CLOSE);
@@ -327,90 +347,62 @@ static void unhash(struct sock *sk)
 {
 }
 
-static int ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
+/**
+ * pika_sock_ioctl() - ioctl()
+ * @sock: the socket
+ * @sk: likewise
+ * @cmd: what to do
+ * @arg: for it
+ *
+ * Context: process, may sleep.
+ * Return: 0 or an error.
+ */
+int pika_sock_ioctl(struct socket *sock, struct sock *sk, unsigned int cmd,
+		    unsigned long arg)
 {
-	struct pika_sock *ps = pika_sk(sock->sk);
+	struct pika_sock *ps = pika_sk(sk);
 	int __user *answer = (int __user *)arg;
 
 	switch (cmd) {
 	case SIOCINQ:
-		if (ps->listening)
+		if (sk->sk_state == TCP_LISTEN)
 			return -EINVAL;
 		return put_user((int)READ_ONCE(ps->readable), answer);
 	case SIOCOUTQ:
-		if (ps->listening)
+		if (sk->sk_state == TCP_LISTEN)
 			return -EINVAL;
 		return put_user((int)READ_ONCE(ps->unacked), answer);
 	default:
-		return inet_ioctl(sock, cmd, arg);
+		return sk->sk_family == AF_INET6 ?
+			inet6_ioctl(sock, cmd, arg) :
+			inet_ioctl(sock, cmd, arg);
 	}
 }
 
-static struct proto prot = {
+#define PIKA_PROTO						\
+	.owner		= THIS_MODULE,				\
+	.close		= close_sock,				\
+	.connect	= connect,				\
+	.disconnect	= disconnect,				\
+	.accept		= accept_sock,				\
+	.init		= init,					\
+	.destroy	= destroy,				\
+	.shutdown	= shutdown,				\
+	.setsockopt	= pika_option_set,			\
+	.getsockopt	= pika_option_get,			\
+	.keepalive	= pika_option_keepalive,		\
+	.bind		= bind,					\
+	.unhash		= unhash,				\
+	.no_autobind	= true
+
+struct proto pika_prot4 = {
+	PIKA_PROTO,
 	.name		= "PIKA",
-	.owner		= THIS_MODULE,
-	.close		= close_sock,
-	.connect	= connect,
-	.disconnect	= disconnect,
-	.accept		= accept_sock,
-	.init		= init,
-	.destroy	= destroy,
-	.shutdown	= shutdown,
-	.setsockopt	= pika_option_set,
-	.getsockopt	= pika_option_get,
-	.keepalive	= pika_option_keepalive,
-	.bind		= bind,
-	.unhash		= unhash,
-	.no_autobind	= true,
 	.obj_size	= sizeof(struct pika_sock),
 };
 
-static const struct proto_ops ops = {
-	.family		= PF_INET,
-	.owner		= THIS_MODULE,
-	.release	= inet_release,
-	.bind		= inet_bind,
-	.connect	= inet_stream_connect,
-	.socketpair	= sock_no_socketpair,
-	.accept		= inet_accept,
-	.getname	= inet_getname,
-	.poll		= pika_sock_poll,
-	.ioctl		= ioctl,
-	.gettstamp	= sock_gettstamp,
-	.listen		= listen,
-	.shutdown	= inet_shutdown,
-	.setsockopt	= sock_common_setsockopt,
-	.getsockopt	= sock_common_getsockopt,
-	.sendmsg	= pika_sock_sendmsg,
-	.recvmsg	= pika_sock_recvmsg,
-	.mmap		= sock_no_mmap,
+struct proto pika_prot6 = {
+	PIKA_PROTO,
+	.name		= "PIKAv6",
+	.obj_size	= sizeof(struct pika_sock6),
 };
-
-static struct inet_protosw protosw = {
-	.type		= SOCK_STREAM,
-	.protocol	= PIKA_IPPROTO,
-	.prot		= &prot,
-	.ops		= &ops,
-};
-
-/**
- * pika_sock_register() - socket() knows the protocol from now on
- *
- * Context: module load.
- * Return: 0 or an error.
- */
-int __init pika_sock_register(void)
-{
-	int err = proto_register(&prot, 1);
-
-	if (!err)
-		inet_register_protosw(&protosw);
-	return err;
-}
-
-/* No socket is left, as each holds the module. */
-void pika_sock_unregister(void)
-{
-	inet_unregister_protosw(&protosw);
-	proto_unregister(&prot);
-}

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A stream socket on a stack: a Linux socket to programs, a flow's application
- * side to the servers. sock.c are its calls, sock_stream.c its bytes,
- * sock_message.c its messages.
+ * side to the servers. sock_ops.c and sock.c are its calls, sock_stream.c its
+ * bytes, sock_message.c its messages.
  */
 #ifndef PIKA_LINUX_SOCK_H
 #define PIKA_LINUX_SOCK_H
 
+#include <linux/ipv6.h>
 #include <net/inet_sock.h>
 
 #include "../core/msg.h"
@@ -14,6 +15,7 @@
 #include "endpoint.h"
 
 struct pika_accept_queue;
+struct pika_heard;
 
 /* What a socket has still to tell its server. */
 #define PIKA_DUE_CONNECT	0x01
@@ -48,8 +50,11 @@ struct pika_piece {
  * struct pika_sock - see above
  * @inet: what Linux knows; first
  * @stack: whose, or NULL: could not be made
+ * @destruct: Linux's, for the socket's family
  * @endpoint: fixed
- * @listening: its queue if it listens, or NULL; fixed from listen() to close()
+ * @listening: its queue if it listens, or NULL
+ * @heard: all the queues that it ever had
+ * @defer_accept: TCP_DEFER_ACCEPT, in timeouts
  * @inner: a Linux TCP socket that has its port, or NULL
  * @tries: ports tried by an active open
  * @local_port: of the socket, host order
@@ -67,11 +72,14 @@ struct pika_piece {
  * @waiter: waits for room in the ring to @server
  * @closed: by the program
  * @linger: of CLOSE, PIKA_CLOSE_*
+ * @linger_ms: of CLOSE; close() waits so long
  * @pieces: not yet acknowledged
  * @unsent: the first of @pieces that no SEND told of, or NULL
  * @pieces_len: how many
  * @unacked: their bytes, but for
  * @acked_of_first: those of the first piece that are acknowledged
+ * @acked: bytes that the peer has acknowledged, of all
+ * @received: bytes that have come, of all
  * @readable: bytes in sk_receive_queue
  * @read: bytes that were read and no RECEIVED told of
  * @from: the queue that it is accepted from, until it is; with a reference
@@ -83,8 +91,11 @@ struct pika_piece {
 struct pika_sock {
 	struct inet_sock inet;
 	struct pika_stack *stack;
+	void (*destruct)(struct sock *sk);
 	struct pika_endpoint *endpoint;
 	struct pika_accept_queue *listening;
+	struct pika_heard *heard;
+	u8 defer_accept;
 	struct socket *inner;
 	u32 tries;
 	u16 local_port;
@@ -101,11 +112,14 @@ struct pika_sock {
 	struct pika_waiter waiter;
 	bool closed;
 	u8 linger;
+	u32 linger_ms;
 	struct list_head pieces;
 	struct pika_piece *unsent;
 	u32 pieces_len;
 	u32 unacked;
 	u32 acked_of_first;
+	u64 acked;
+	u64 received;
 	u32 readable;
 	u32 read;
 
@@ -115,6 +129,15 @@ struct pika_sock {
 	unsigned long claimed_at;
 	struct list_head arrived;
 };
+
+/* Linux wants what is IPv6's at the end. */
+struct pika_sock6 {
+	struct pika_sock pika;
+	struct ipv6_pinfo inet6;
+};
+
+static_assert(offsetof(struct pika_sock6, inet6) + sizeof(struct ipv6_pinfo) ==
+	      sizeof(struct pika_sock6), "nothing follows");
 
 static inline struct pika_sock *pika_sk(const struct sock *sk)
 {
@@ -126,18 +149,26 @@ static inline struct sock *pika_sock_sk(struct pika_sock *ps)
 	return &ps->inet.sk;
 }
 
-/* sock.c */
+/* sock_ops.c */
 int pika_sock_register(void);
 void pika_sock_unregister(void);
+
+/* sock.c */
+extern struct proto pika_prot4;
+extern struct proto pika_prot6;
+
+int pika_sock_listen(struct sock *sk, struct socket *sock, int backlog);
+int pika_sock_ioctl(struct socket *sock, struct sock *sk, unsigned int cmd,
+		    unsigned long arg);
 struct pika_sock *pika_sock_make_child(struct sock *listener,
 				       struct pika_endpoint *ep);
 void pika_sock_pick_port(struct pika_sock *ps);
 
 /* sock_stream.c */
-int pika_sock_sendmsg(struct socket *sock, struct msghdr *msg, size_t len);
-int pika_sock_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
+int pika_sock_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
+int pika_sock_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
 		      int flags);
-__poll_t pika_sock_poll(struct file *file, struct socket *sock,
+__poll_t pika_sock_poll(struct file *file, struct socket *sock, struct sock *sk,
 			struct poll_table_struct *wait);
 u32 pika_sock_send_room(const struct pika_sock *ps);
 

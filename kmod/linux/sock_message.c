@@ -10,6 +10,7 @@
 #include <net/tcp_states.h>
 
 #include "accept.h"
+#include "address.h"
 #include "receive.h"
 #include "rx_ring.h"
 #include "stack.h"
@@ -64,9 +65,12 @@ static void forget(struct pika_sock *ps)
 {
 	list_del_init(&ps->waiter.link);
 	hlist_del_init(&ps->named);
-	ps->id = 0;
+	WRITE_ONCE(ps->id, 0);
 	ps->flow = PIKA_HANDLE_NONE;
 	pika_sock_free_pieces(ps);
+	/* close() may wait for that. */
+	if (ps->linger_ms)
+		pika_sock_sk(ps)->sk_state_change(pika_sock_sk(ps));
 	sock_put(pika_sock_sk(ps));
 }
 
@@ -77,14 +81,6 @@ static bool post(struct pika_sock *ps, struct pika_msg *msg)
 		return true;
 	pika_endpoint_wait(ps->endpoint, ps->server, &ps->waiter);
 	return false;
-}
-
-static void map_v4(struct pika_addr *addr, __be32 v4)
-{
-	memset(addr, 0, sizeof(*addr));
-	addr->b[10] = 0xff;
-	addr->b[11] = 0xff;
-	memcpy(&addr->b[12], &v4, sizeof(v4));
 }
 
 static bool post_connect(struct pika_sock *ps)
@@ -98,8 +94,8 @@ static bool post_connect(struct pika_sock *ps)
 		},
 	};
 
-	map_v4(&msg.connect.local, ps->inet.inet_saddr);
-	map_v4(&msg.connect.remote, ps->inet.inet_daddr);
+	pika_address_local(ps, &msg.connect.local);
+	pika_address_remote(ps, &msg.connect.remote);
 	return post(ps, &msg);
 }
 
@@ -124,7 +120,11 @@ static bool post_close(struct pika_sock *ps)
 {
 	struct pika_msg msg = {
 		.type = PIKA_MSG_CLOSE,
-		.close = { .received = ps->read, .flags = ps->linger },
+		.close = {
+			.linger_ms = ps->linger_ms,
+			.received = ps->read,
+			.flags = ps->linger,
+		},
 	};
 
 	return post(ps, &msg);
@@ -311,6 +311,7 @@ static void take_packets(struct pika_sock *ps, struct pika_packet *pkt)
 	for (; pkt; pkt = next) {
 		next = pkt->next;
 		WRITE_ONCE(ps->readable, ps->readable + pkt->bytes);
+		WRITE_ONCE(ps->received, ps->received + pkt->bytes);
 		__skb_queue_tail(&pika_sock_sk(ps)->sk_receive_queue,
 				 pika_packet_skb(pkt));
 	}
@@ -321,6 +322,7 @@ static void take_acked(struct pika_sock *ps, u32 bytes)
 	struct pika_piece *piece, *next;
 
 	WRITE_ONCE(ps->unacked, ps->unacked - bytes);
+	WRITE_ONCE(ps->acked, ps->acked + bytes);
 	ps->acked_of_first += bytes;
 	list_for_each_entry_safe(piece, next, &ps->pieces, link) {
 		if (ps->acked_of_first < piece->len)

@@ -158,16 +158,15 @@ static int send_all(struct sock *sk, struct msghdr *msg)
 
 /**
  * pika_sock_sendmsg() - write
- * @sock: the socket
+ * @sk: the socket
  * @msg: what to write, and flags
  * @len: bytes
  *
  * Context: process, may sleep.
  * Return: bytes written, or an error.
  */
-int pika_sock_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
+int pika_sock_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 {
-	struct sock *sk = sock->sk;
 	int sent;
 
 	if (msg->msg_flags & MSG_OOB)
@@ -219,7 +218,7 @@ static void consume(struct sock *sk, struct sk_buff *skb, u32 len)
 		consume_skb(skb);
 }
 
-/* Bytes copied of what is there; @done were before. */
+/* Bytes copied of what is there, or -ENODATA; @done were before. */
 static int copy_some(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 		     size_t done)
 {
@@ -229,7 +228,7 @@ static int copy_some(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 	u32 n;
 
 	if (!skb)
-		return 0;
+		return -ENODATA;
 	pkt = pika_packet_of(skb);
 	n = min_t(size_t, len - done, pkt->bytes - skip);
 	if (!(flags & MSG_TRUNC) &&
@@ -244,8 +243,7 @@ static bool has_ended(const struct sock *sk)
 {
 	return sock_flag(sk, SOCK_DONE) || READ_ONCE(sk->sk_err) ||
 	       READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ||
-	       READ_ONCE(sk->sk_state) == TCP_CLOSE ||
-	       READ_ONCE(sk->sk_state) == TCP_LISTEN;
+	       READ_ONCE(sk->sk_state) == TCP_CLOSE;
 }
 
 /* 0 being the end as the peer meant it. */
@@ -295,27 +293,28 @@ static int receive(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	bool ended;
 	int n;
 
-	while (done < len) {
+	do {
 		ended = has_ended(sk);
 		n = copy_some(sk, msg, len, flags, done);
-		if (n < 0)
-			return done ?: n;
-		done += n;
-		if (n)
+		if (n >= 0) {
+			done += n;
 			continue;
+		}
+		if (n != -ENODATA)
+			return done ?: n;
 		if (done >= target)
 			break;
 		n = why_not_wait(sk, timeout, ended);
 		if (n <= 0)
 			return done ?: n;
 		wait_for_bytes(sk, &timeout, flags & MSG_PEEK ? done : 0);
-	}
+	} while (done < len);
 	return done;
 }
 
 /**
  * pika_sock_recvmsg() - read
- * @sock: the socket
+ * @sk: the socket
  * @msg: where to
  * @len: bytes
  * @flags: MSG_*
@@ -323,10 +322,9 @@ static int receive(struct sock *sk, struct msghdr *msg, size_t len, int flags)
  * Context: process, may sleep.
  * Return: bytes read, 0 at the end, or an error.
  */
-int pika_sock_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
+int pika_sock_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
 		      int flags)
 {
-	struct sock *sk = sock->sk;
 	struct pika_sock *ps = pika_sk(sk);
 	int n;
 
@@ -335,7 +333,8 @@ int pika_sock_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 	if (flags & MSG_OOB)
 		return -EINVAL;
 	lock_sock(sk);
-	n = receive(sk, msg, len, flags);
+	n = sk->sk_state == TCP_LISTEN ? -ENOTCONN :
+		receive(sk, msg, len, flags);
 	pika_endpoint_lock(ps->endpoint);
 	pika_sock_flush(ps);
 	pika_endpoint_unlock(ps->endpoint);
@@ -369,15 +368,14 @@ static __poll_t readiness(const struct sock *sk)
  * pika_sock_poll() - what may be done without waiting
  * @file: the socket's
  * @sock: the socket
+ * @sk: likewise
  * @wait: where to wait
  *
  * Return: EPOLL*.
  */
-__poll_t pika_sock_poll(struct file *file, struct socket *sock,
+__poll_t pika_sock_poll(struct file *file, struct socket *sock, struct sock *sk,
 			struct poll_table_struct *wait)
 {
-	struct sock *sk = sock->sk;
-
 	if (sk->sk_state == TCP_LISTEN)
 		return pika_accept_poll(file, pika_sk(sk), wait);
 	sock_poll_wait(file, sock, wait);

@@ -19,8 +19,10 @@
 #include "compat.h"
 #include "endpoint.h"
 #include "executor.h"
+#include "listeners.h"
 #include "netdev.h"
 #include "sock.h"
+#include "stats.h"
 
 #define CONNS_LEAST	256
 #define CONNS_MOST	1048576
@@ -30,6 +32,9 @@
 #define CHUNKS		4
 
 #define BUFFER		(128 * 1024)
+
+/* Of a frame: Linux, or the device, cuts it. */
+#define SEGMENTS	32
 
 /* How long closed sockets may go on sending while the stack stops. */
 #define DRAIN_MS	5000
@@ -153,7 +158,7 @@ static int set_sizes(struct pika_stack *stack, u32 max_conns,
 		.receive_buffer = BUFFER,
 		.send_buffer = BUFFER,
 		.mtu = 0xffff,
-		.max_segments = 1,
+		.max_segments = SEGMENTS,
 	};
 	stack->cm = (struct pika_cm_config) {
 		.max_listeners = 256,
@@ -601,6 +606,65 @@ int pika_stack_get_state(struct net *net, struct pika_stack_state *state)
 	state->lingering = max(sum(stack->live) - sum(stack->open), 0);
 	state->flows = count_flows(stack);
 unlock:
+	mutex_unlock(&control);
+	return err;
+}
+
+/**
+ * pika_stack_get_stats() - what a server or an endpoint has counted
+ * @net: the network namespace
+ * @address: whose
+ * @stats: zeroed; filled in
+ * @extack: told in one line what is wrong
+ *
+ * Context: process, may sleep.
+ * Return: 0, -ESRCH: no stack is started, or -ERANGE: nobody has that address.
+ */
+int pika_stack_get_stats(struct net *net, u32 address, struct pika_stats *stats,
+			 struct netlink_ext_ack *extack)
+{
+	struct pika_stack *stack;
+	int err = 0;
+
+	mutex_lock(&control);
+	stack = stack_of(net);
+	if (!stack) {
+		pika_refuse(extack, "no stack is started in this namespace");
+		err = -ESRCH;
+	} else if (address >= stack->addresses) {
+		pika_refuse(extack, "address %u: there are %u, from 0", address,
+			    stack->addresses);
+		err = -ERANGE;
+	} else {
+		pika_stats_read(stack, address, stats);
+	}
+	mutex_unlock(&control);
+	return err;
+}
+
+/**
+ * pika_stack_get_listener() - tell of the next listening socket
+ * @net: the network namespace
+ * @after: see pika_listener_info_read()
+ * @info: zeroed; filled in
+ * @extack: told in one line what is wrong
+ *
+ * Context: process, may sleep.
+ * Return: 0, -ESRCH: no stack is started, or -ENOENT: there is no more.
+ */
+int pika_stack_get_listener(struct net *net, u32 after,
+			    struct pika_listener_info *info,
+			    struct netlink_ext_ack *extack)
+{
+	struct pika_stack *stack;
+	int err = -ESRCH;
+
+	mutex_lock(&control);
+	stack = stack_of(net);
+	if (!stack)
+		pika_refuse(extack, "no stack is started in this namespace");
+	else
+		err = pika_listener_info_read(stack, after, info);
 	mutex_unlock(&control);
 	return err;
 }

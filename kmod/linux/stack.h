@@ -26,7 +26,9 @@
 struct netlink_ext_ack;
 struct pika_endpoint;
 struct pika_executor;
+struct pika_listener_info;
 struct pika_rx;
+struct pika_stats;
 
 /**
  * struct pika_stack_config - what a stack is to be; texts may be NULL
@@ -128,6 +130,11 @@ int pika_stack_start(struct net *net, const struct pika_stack_config *config,
 		     struct netlink_ext_ack *extack);
 int pika_stack_stop(struct net *net, struct netlink_ext_ack *extack);
 int pika_stack_get_state(struct net *net, struct pika_stack_state *state);
+int pika_stack_get_stats(struct net *net, u32 address, struct pika_stats *stats,
+			 struct netlink_ext_ack *extack);
+int pika_stack_get_listener(struct net *net, u32 after,
+			    struct pika_listener_info *info,
+			    struct netlink_ext_ack *extack);
 
 struct pika_stack *pika_stack_open(struct net *net);
 void pika_stack_close(struct pika_stack *stack);

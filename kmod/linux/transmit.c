@@ -11,9 +11,13 @@
 #include <linux/jhash.h>
 #include <net/arp.h>
 #include <net/ip.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
 #include <net/neighbour.h>
 #include <net/route.h>
 
+#include "drops.h"
 #include "memory.h"
 
 #define PLACES	256
@@ -21,25 +25,25 @@
 /**
  * struct pika_route - how to get somewhere
  * @dst: or NULL
- * @local: from where
+ * @cookie: tells whether an IPv6 route still holds
+ * @local: from where; IPv4 is mapped into IPv6
  * @remote: to where
  */
 struct pika_route {
 	struct dst_entry *dst;
-	__be32 local;
-	__be32 remote;
+	u32 cookie;
+	struct in6_addr local;
+	struct in6_addr remote;
 };
 
 /**
  * struct pika_routes - see above
  * @places: by hash of both addresses
- * @unroutable: frames without a route
- * @no_memory: frames without an skb
+ * @drops: frames that were not sent
  */
 struct pika_routes {
 	struct pika_route places[PLACES];
-	u64 unroutable;
-	u64 no_memory;
+	struct pika_link_drops drops;
 };
 
 struct pika_routes *pika_routes_make(int core)
@@ -58,7 +62,22 @@ void pika_routes_free(struct pika_routes *routes)
 	vfree(routes);
 }
 
-static struct dst_entry *look_up(struct net *net, const struct iphdr *ip)
+/**
+ * pika_routes_add_drops() - what was not sent
+ * @routes: a server's
+ * @drops: added to
+ *
+ * Context: any.
+ */
+void pika_routes_add_drops(const struct pika_routes *routes,
+			   struct pika_link_drops *drops)
+{
+	drops->unroutable += READ_ONCE(routes->drops.unroutable);
+	drops->no_memory += READ_ONCE(routes->drops.no_memory);
+	drops->no_neighbour += READ_ONCE(routes->drops.no_neighbour);
+}
+
+static struct dst_entry *look_up_v4(struct net *net, const struct iphdr *ip)
 {
 	struct flowi4 fl4 = {
 		.daddr = ip->daddr,
@@ -67,31 +86,79 @@ static struct dst_entry *look_up(struct net *net, const struct iphdr *ip)
 	};
 	struct rtable *rt = ip_route_output_key(net, &fl4);
 
-	if (IS_ERR(rt))
-		return NULL;
-	/* Not around an IPsec policy or a tunnel of the route's. */
-	if (dst_xfrm(&rt->dst) || rt->dst.lwtstate) {
-		ip_rt_put(rt);
-		return NULL;
+	return IS_ERR(rt) ? NULL : &rt->dst;
+}
+
+static struct dst_entry *look_up_v6(struct net *net, const struct ipv6hdr *ip)
+{
+	struct flowi6 fl6 = {
+		.daddr = ip->daddr,
+		.saddr = ip->saddr,
+		.flowi6_proto = IPPROTO_TCP,
+	};
+	struct dst_entry *dst = ip6_route_output(net, NULL, &fl6);
+
+	if (!dst->error)
+		return dst;
+	dst_release(dst);
+	return NULL;
+}
+
+static bool is_v4(const void *header)
+{
+	return ((const struct iphdr *)header)->version == 4;
+}
+
+/* Not around an IPsec policy or a tunnel of the route's. */
+static void look_up(struct pika_route *place, struct net *net,
+		    const void *header)
+{
+	struct dst_entry *dst = is_v4(header) ? look_up_v4(net, header) :
+		look_up_v6(net, header);
+
+	if (dst && (dst_xfrm(dst) || dst->lwtstate)) {
+		dst_release(dst);
+		dst = NULL;
 	}
-	return &rt->dst;
+	place->dst = dst;
+	place->cookie = dst && !is_v4(header) ?
+		rt6_get_cookie((struct rt6_info *)dst) : 0;
+}
+
+static void read_ends(const void *header, struct in6_addr *local,
+		      struct in6_addr *remote)
+{
+	const struct ipv6hdr *ip6 = header;
+	const struct iphdr *ip = header;
+
+	if (is_v4(header)) {
+		ipv6_addr_set_v4mapped(ip->saddr, local);
+		ipv6_addr_set_v4mapped(ip->daddr, remote);
+	} else {
+		*local = ip6->saddr;
+		*remote = ip6->daddr;
+	}
 }
 
 /* Valid until the next call; NULL: there is no way. */
 static struct dst_entry *route(struct pika_routes *routes, struct net *net,
-			       const struct iphdr *ip)
+			       const void *header)
 {
-	u32 hash = jhash_2words((__force u32)ip->daddr, (__force u32)ip->saddr,
-				0);
-	struct pika_route *place = &routes->places[hash % PLACES];
+	struct in6_addr local, remote;
+	struct pika_route *place;
 
-	if (place->dst && place->local == ip->saddr &&
-	    place->remote == ip->daddr && dst_check(place->dst, 0))
+	read_ends(header, &local, &remote);
+	place = &routes->places[jhash_2words(ipv6_addr_hash(&remote),
+					     ipv6_addr_hash(&local), 0) %
+				PLACES];
+	if (place->dst && ipv6_addr_equal(&place->local, &local) &&
+	    ipv6_addr_equal(&place->remote, &remote) &&
+	    dst_check(place->dst, place->cookie))
 		return place->dst;
 	dst_release(place->dst);
-	place->dst = look_up(net, ip);
-	place->local = ip->saddr;
-	place->remote = ip->daddr;
+	look_up(place, net, header);
+	place->local = local;
+	place->remote = remote;
 	return place->dst;
 }
 
@@ -131,6 +198,18 @@ static void add_page(struct sk_buff *skb, const struct pika_fragment *f)
 	skb->truesize += f->len;
 }
 
+/* Linux, or the device, cuts it. */
+static void ask_to_cut(struct sk_buff *skb, const struct pika_frame *frame)
+{
+	struct skb_shared_info *info = skb_shinfo(skb);
+
+	if (!frame->segment_size || frame->bytes <= frame->segment_size)
+		return;
+	info->gso_type = is_v4(frame->header) ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6;
+	info->gso_size = frame->segment_size;
+	info->gso_segs = DIV_ROUND_UP(frame->bytes, frame->segment_size);
+}
+
 static struct sk_buff *build(const struct pika_frame *frame, u32 headroom)
 {
 	u32 paged = paged_from(frame);
@@ -151,23 +230,37 @@ static struct sk_buff *build(const struct pika_frame *frame, u32 headroom)
 		add_page(skb, &frame->fragments[i]);
 	skb_reset_network_header(skb);
 	skb_set_transport_header(skb, frame->tcp_offset);
-	skb->protocol = htons(ETH_P_IP);
+	skb->protocol = is_v4(frame->header) ? htons(ETH_P_IP) :
+		htons(ETH_P_IPV6);
 	skb->ip_summed = CHECKSUM_PARTIAL;
 	skb->csum_start = skb_transport_header(skb) - skb->head;
 	skb->csum_offset = offsetof(struct tcphdr, check);
+	ask_to_cut(skb, frame);
 	return skb;
 }
 
-static void send(struct sk_buff *skb, struct dst_entry *dst, __be32 daddr)
+static const void *destination(const void *header)
 {
-	struct neighbour *neigh = dst_neigh_lookup(dst, &daddr);
+	const struct ipv6hdr *ip6 = header;
+	const struct iphdr *ip = header;
+
+	return is_v4(header) ? (const void *)&ip->daddr : &ip6->daddr;
+}
+
+/* A neighbour's ready header is of its own family's packets. */
+static void send(struct pika_routes *routes, struct sk_buff *skb,
+		 struct dst_entry *dst, const void *header)
+{
+	struct neighbour *neigh = dst_neigh_lookup(dst, destination(header));
+	int family = is_v4(header) ? AF_INET : AF_INET6;
 
 	if (IS_ERR_OR_NULL(neigh)) {
+		routes->drops.no_neighbour++;
 		kfree_skb(skb);
 		return;
 	}
 	skb->dev = dst->dev;
-	neigh_output(neigh, skb, false);
+	neigh_output(neigh, skb, neigh->tbl->family != family);
 	neigh_release(neigh);
 }
 
@@ -184,21 +277,20 @@ static void send(struct sk_buff *skb, struct dst_entry *dst, __be32 daddr)
 void pika_transmit(struct pika_routes *routes, struct net *net,
 		   const struct pika_frame *frame)
 {
-	const struct iphdr *ip = (const struct iphdr *)frame->header;
 	struct dst_entry *dst;
 	struct sk_buff *skb;
 
 	rcu_read_lock();
-	dst = ip->version == 4 ? route(routes, net, ip) : NULL;
+	dst = route(routes, net, frame->header);
 	if (!dst) {
-		routes->unroutable++;
+		routes->drops.unroutable++;
 		goto unlock;
 	}
 	skb = build(frame, LL_RESERVED_SPACE(dst->dev));
 	if (skb)
-		send(skb, dst, ip->daddr);
+		send(routes, skb, dst, frame->header);
 	else
-		routes->no_memory++;
+		routes->drops.no_memory++;
 unlock:
 	rcu_read_unlock();
 }

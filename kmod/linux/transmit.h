@@ -6,10 +6,13 @@
 #include "../core/packet.h"
 
 struct net;
+struct pika_link_drops;
 struct pika_routes;
 
 struct pika_routes *pika_routes_make(int core);
 void pika_routes_free(struct pika_routes *routes);
+void pika_routes_add_drops(const struct pika_routes *routes,
+			   struct pika_link_drops *drops);
 void pika_transmit(struct pika_routes *routes, struct net *net,
 		   const struct pika_frame *frame);
 

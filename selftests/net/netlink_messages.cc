@@ -161,7 +161,7 @@ struct Case {
   uint16_t flags = 0;
 };
 
-std::vector<Case> cases() {
+std::vector<Case> module_cases() {
   const Bytes abi = attribute(PIKA_A_MODULE_ABI, u32(PIKA_ABI));
   const uint8_t get = PIKA_CMD_MODULE_GET;
   Bytes reserved = command(get);
@@ -193,8 +193,27 @@ std::vector<Case> cases() {
       {"a nested flag on a number is refused",
        command(get, {attribute(NLA_F_NESTED | PIKA_A_MODULE_ABI, u32(1))}), EINVAL, ""},
       {"reserved header bytes are refused", reserved, EINVAL, ""},
+  };
+}
+
+std::vector<Case> stack_cases() {
+  return {
       {"without a stack there is none to describe", command(PIKA_CMD_STACK_GET), ESRCH, "no stack"},
       {"without a stack there is none to stop", command(PIKA_CMD_STACK_STOP), ESRCH, "no stack"},
+      {"without a stack there is nothing counted", command(PIKA_CMD_STATS_GET), ESRCH, "no stack"},
+      {"counters for another abi are refused in words",
+       command(PIKA_CMD_STATS_GET, {attribute(PIKA_A_STATS_ABI, u32(PIKA_ABI + 1))}),
+       EPROTONOSUPPORT, "abi"},
+      {"an address of two bytes is refused",
+       command(PIKA_CMD_STATS_GET, {attribute(PIKA_A_STATS_ADDRESS, Bytes(2, 0))}), EINVAL, ""},
+      {"an attribute of the answer with counters is refused",
+       command(PIKA_CMD_STATS_GET, {attribute(PIKA_A_STATS_COMPONENT, Bytes(4, 0))}), EINVAL, ""},
+      {"without a stack nobody listens", command(PIKA_CMD_LISTENER_GET), ESRCH, "no stack"},
+      {"listeners for another abi are refused in words",
+       command(PIKA_CMD_LISTENER_GET, {attribute(PIKA_A_LISTENER_ABI, u32(PIKA_ABI + 1))}),
+       EPROTONOSUPPORT, "abi"},
+      {"a number of eight bytes is refused",
+       command(PIKA_CMD_LISTENER_GET, {attribute(PIKA_A_LISTENER_AFTER, Bytes(8, 0))}), EINVAL, ""},
       {"a start of another abi is refused in words",
        command(PIKA_CMD_STACK_START, {attribute(PIKA_A_STACK_ABI, u32(PIKA_ABI + 1))}),
        EPROTONOSUPPORT, "abi"},
@@ -217,6 +236,12 @@ std::vector<Case> cases() {
       {"an idle time of two bytes is refused",
        command(PIKA_CMD_STACK_START, {attribute(PIKA_A_STACK_IDLE_US, Bytes(2, 0))}), EINVAL, ""},
   };
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> all = module_cases();
+  for (const Case& each : stack_cases()) all.push_back(each);
+  return all;
 }
 
 /// Up to three attributes: right ones, and now and then one of random type, size or length.

@@ -6,7 +6,8 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# net: two namespaces, srv with veth0 (10.9.0.1) and cli with veth1 (10.9.0.2).
+# net: two namespaces, srv with veth0 (10.9.0.1, fd09::1) and cli with veth1 (the
+# same with 2).
 net()
 {
 	ip netns add srv
@@ -14,6 +15,8 @@ net()
 	ip link add veth0 netns srv type veth peer name veth1 netns cli
 	ip -n srv addr add 10.9.0.1/24 dev veth0
 	ip -n cli addr add 10.9.0.2/24 dev veth1
+	ip -n srv addr add fd09::1/64 dev veth0 nodad
+	ip -n cli addr add fd09::2/64 dev veth1 nodad
 	ip -n srv link set lo up
 	ip -n srv link set veth0 up
 	ip -n cli link set veth1 up
@@ -58,6 +61,13 @@ of_stack()
 	srv pikactl show --json | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p"
 }
 
+# counted KEY: a counter of pikactl stats, of all servers. So one sees that it was PIKA:
+# Linux's own TCP would have served as well.
+counted()
+{
+	srv pikactl stats | awk -v key="$1" '$1 == key { sum += $2 } END { print sum + 0 }'
+}
+
 # refused LINE PIKACTL-ARGUMENT...: one line, exit status 1.
 refused()
 {
@@ -66,6 +76,17 @@ refused()
 	said=$(srv pikactl "${@:2}" 2>&1) || status=$?
 	expect_equal "exit status of '${*:2}'" "$status" 1
 	expect_equal "what '${*:2}' says" "$said" "pikactl: pika.ko: $1"
+}
+
+# like_linux GROUP: the socket calls of calls.cc answer as Linux's.
+like_linux()
+{
+	start TS1LS1CM1
+	srv calls "$1" >/tmp/linux.said
+	srv calls --pika "$1" >/tmp/pika.said
+	diff /tmp/linux.said /tmp/pika.said || fail "not like Linux (<)"
+	expect_equal sockets "$(of_stack sockets)" 0
+	stop
 }
 
 # stop: with nothing left behind.
@@ -168,8 +189,73 @@ case__a_server_that_blocks_echoes_to_linux()
 {
 	start TS1LS1CM1
 	serve srv --pika serve 80 20
-	for _ in {1..20}; do cli streams ask 10.9.0.1 80 1 1000; done
+	cli streams again 10.9.0.1 80 20 1000
 	wait "$server"
+	stop
+}
+
+case__a_thousand_connections_come_one_after_the_other()
+{
+	local n=1000
+
+	[ -z "$long" ] || n=10000
+	[ "${PIKA_KERNEL-}" != debug ] || n=100
+	start TS1LS1CM1
+	serve srv --pika serve 80 "$n"
+	cli streams again 10.9.0.1 80 "$n" 1000
+	wait "$server"
+	expect_equal sockets "$(of_stack sockets)" 0
+	stop
+}
+
+case__one_listener_takes_both_families()
+{
+	start TS1LS1CM1
+	serve srv --pika --v6 serve 80 20
+	cli streams again fd09::1 80 10 1000
+	cli streams again 10.9.0.1 80 10 1000
+	wait "$server"
+	expect_equal "connections by a link" "$(counted ts.passive_opens)" 20
+	stop
+}
+
+case__a_listener_for_ipv6_alone_leaves_ipv4_to_another()
+{
+	local first
+
+	start TS1LS1CM1
+	serve srv --pika --v6only serve 80 2
+	cli streams ask fd09::1 80 1 1000
+	cli streams refused 10.9.0.1 80
+	first=$server
+	serve srv --pika serve 80 1
+	cli streams ask 10.9.0.1 80 1 1000
+	wait "$server"
+	cli streams ask fd09::1 80 1 1000
+	wait "$first"
+	cli streams refused fd09::1 80
+	stop
+}
+
+case__many_bytes_over_ipv6_arrive_as_they_were_sent()
+{
+	start TS1LS1CM1
+	serve srv --pika --v6 epoll 80 20
+	cli streams ask fd09::1 80 20 300000
+	wait "$server"
+	stop
+}
+
+case__it_connects_out_over_ipv6()
+{
+	start TS1LS1CM1
+	serve cli --v6 epoll 7000 22
+	srv streams --pika ask fd09::2 7000 20 100000
+	srv streams --pika early fd09::2 7000
+	srv streams --pika ask ::ffff:10.9.0.2 7000 1 1000
+	wait "$server"
+	srv streams --pika refused fd09::2 7001
+	expect_equal "connections by a link" "$(counted ts.active_opens)" 23
 	stop
 }
 
@@ -202,6 +288,30 @@ case__many_bytes_arrive_as_they_were_sent()
 	stop
 }
 
+case__what_ends_with_a_page_arrives_as_it_was_sent()
+{
+	start TS1LS1CM1
+	serve cli epoll 7000 64
+	srv streams --pika tails 10.9.0.2 7000
+	wait "$server"
+	stop
+}
+
+case__a_device_that_cannot_cut_or_sum_up_gets_what_is_ready()
+{
+	start TS1LS1CM1
+	serve srv --pika --v6 epoll 80 6
+	srv ip link set veth0 gso_max_segs 1
+	cli streams ask 10.9.0.1 80 1 1000000
+	cli streams ask fd09::1 80 1 1000000
+	srv offload veth0 off
+	cli offload veth1 off
+	cli streams ask 10.9.0.1 80 2 1000000
+	cli streams ask fd09::1 80 2 1000000
+	wait "$server"
+	stop
+}
+
 case__servers_apart_do_the_same()
 {
 	start TS1+LS1CM1
@@ -219,6 +329,88 @@ case__it_connects_out()
 	srv streams --pika early 10.9.0.2 7000
 	wait "$server"
 	srv streams --pika refused 10.9.0.2 7001
+	stop
+}
+
+case__a_listener_hears_loopback_and_links_alike()
+{
+	start TS1LS1CM1
+	serve srv --pika --v6 serve 80 50
+	srv streams again 127.0.0.1 80 10 1000
+	srv streams again ::1 80 10 1000
+	srv streams again 10.9.0.1 80 10 1000
+	cli streams again 10.9.0.1 80 10 1000
+	cli streams again fd09::1 80 10 1000
+	wait "$server"
+	expect_equal "connections by a link" "$(counted ts.passive_opens)" 20
+	stop
+}
+
+case__an_epoll_hears_loopback_and_links_at_once()
+{
+	local client
+
+	start TS1LS1CM1
+	serve srv --pika --v6 epoll 80 400
+	srv streams again 127.0.0.1 80 200 5000 &
+	client=$!
+	cli streams again 10.9.0.1 80 200 5000
+	wait "$client"
+	wait "$server"
+	stop
+}
+
+case__workers_hear_loopback_and_links_at_once()
+{
+	local client
+
+	start TS1LS1CM1
+	serve srv --pika workers 80 4 400
+	srv streams again 127.0.0.1 80 200 500 &
+	client=$!
+	cli streams again 10.9.0.1 80 200 500
+	wait "$client"
+	wait "$server"
+	stop
+}
+
+case__it_connects_to_where_no_link_leads_as_linux()
+{
+	start TS1LS1CM1
+	serve srv --v6 epoll 7000 61
+	srv streams --pika ask 127.0.0.1 7000 20 100000
+	srv streams --pika ask ::1 7000 20 100000
+	srv streams --pika ask 10.9.0.1 7000 20 1000
+	srv streams --pika early 127.0.0.1 7000
+	wait "$server"
+	srv streams --pika refused 127.0.0.1 7000
+	expect_equal sockets "$(of_stack sockets)" 0
+	stop
+}
+
+case__it_talks_to_itself_over_loopback()
+{
+	start TS1LS1CM1
+	serve srv --pika --v6 epoll 80 41
+	srv streams --pika ask 127.0.0.1 80 20 100000
+	srv streams --pika ask ::1 80 20 100000
+	srv streams --pika early 127.0.0.1 80
+	wait "$server"
+	expect_equal sockets "$(of_stack sockets)" 0
+	stop
+}
+
+case__linux_and_pika_do_not_listen_on_one_port()
+{
+	start TS1LS1CM1
+	serve srv --pika hold 80
+	! srv streams hold 80 >/dev/null 2>&1 || fail "Linux listens as well"
+	kill "$server"
+	wait "$server" || true
+	serve srv hold 80
+	! srv streams --pika hold 80 >/dev/null 2>&1 || fail "PIKA listens as well"
+	kill "$server"
+	wait "$server" || true
 	stop
 }
 
@@ -277,6 +469,41 @@ case__a_killed_server_leaves_nothing()
 	wait "$server" || true
 	expect_equal sockets "$(of_stack sockets)" 0
 	stop
+}
+
+case__options_are_those_of_linux()
+{
+	like_linux options
+}
+
+case__errors_are_those_of_linux()
+{
+	like_linux errors
+}
+
+case__readiness_and_ends_are_those_of_linux()
+{
+	like_linux states
+}
+
+case__flags_and_counts_are_those_of_linux()
+{
+	like_linux bytes
+}
+
+case__descriptors_travel_and_files_are_sent()
+{
+	like_linux descriptors
+}
+
+case__close_waits_as_long_as_it_was_told_to()
+{
+	like_linux linger
+}
+
+case__a_listener_is_shut_and_listens_again_alone_and_in_a_group()
+{
+	like_linux listeners
 }
 
 case__a_device_and_a_namespace_may_go_first()

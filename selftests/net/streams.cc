@@ -9,10 +9,16 @@
 //	streams [--pika] workers PORT N COUNT  likewise, N forked processes that block
 //	streams [--pika] hold PORT             listen until killed
 //	streams [--pika] ask HOST PORT COUNT BYTES   COUNT at once, BYTES each
+//	streams [--pika] again HOST PORT COUNT BYTES likewise, one after the other
 //	streams [--pika] slam PORT             accept one, close it with unread bytes
 //	streams [--pika] refused HOST PORT     connect() says ECONNREFUSED
 //	streams [--pika] reset HOST PORT       a peer's close with unread data is a reset
-//	streams [--pika] early HOST PORT       connect() without blocking, then poll()
+//	streams [--pika] tails HOST PORT       send to the end of a page, then on
+//	streams [--pika] early HOST PORT       connect() without blocking, then epoll,
+//	                                       which has the socket since before
+//
+// --pika: PIKA's protocol. --v6: servers listen on IPv6 as well, --v6only: on nothing
+// else. HOST may be an address of either. Who makes no progress for a minute is ended.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -40,7 +46,11 @@
 
 namespace {
 
+constexpr unsigned kPatience = 60;  // seconds
+
 int protocol = 0;
+bool v6 = false;
+bool v6only = false;
 
 [[noreturn]] void fail(const char* what) {
   std::fprintf(stderr, "streams: %s: %s\n", what, std::strerror(errno));
@@ -52,24 +62,45 @@ int expect(long result, const char* what) {
   return static_cast<int>(result);
 }
 
-sockaddr_in address(const char* host, const char* port) {
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_port = htons(static_cast<uint16_t>(std::atoi(port)));
-  if (inet_pton(AF_INET, host, &name.sin_addr) != 1) fail(host);
-  return name;
+/// An address of either family, as socket calls want it.
+struct Name {
+  sockaddr_storage storage{};
+  socklen_t len = 0;
+
+  Name(const char* host, const char* port) {
+    const auto number = htons(static_cast<uint16_t>(std::atoi(port)));
+    auto& in = reinterpret_cast<sockaddr_in&>(storage);
+    auto& in6 = reinterpret_cast<sockaddr_in6&>(storage);
+    if (inet_pton(AF_INET, host, &in.sin_addr) == 1) {
+      in.sin_family = AF_INET;
+      in.sin_port = number;
+      len = sizeof(in);
+    } else if (inet_pton(AF_INET6, host, &in6.sin6_addr) == 1) {
+      in6.sin6_family = AF_INET6;
+      in6.sin6_port = number;
+      len = sizeof(in6);
+    } else {
+      fail(host);
+    }
+  }
+
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+int make_socket(int family, int flags = 0) {
+  return expect(socket(family, SOCK_STREAM | flags, protocol), "socket");
 }
 
-int make_socket(int flags = 0) {
-  return expect(socket(AF_INET, SOCK_STREAM | flags, protocol), "socket");
+void switch_on(int fd, int level, int option, int on = 1) {
+  expect(setsockopt(fd, level, option, &on, sizeof(on)), "setsockopt");
 }
 
 int listen_on(const char* port, int flags = 0) {
-  const int on = 1;
-  const int fd = make_socket(flags);
-  expect(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), "SO_REUSEADDR");
-  const sockaddr_in name = address("0.0.0.0", port);
-  expect(bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)), "bind");
+  const int fd = make_socket(v6 ? AF_INET6 : AF_INET, flags);
+  switch_on(fd, SOL_SOCKET, SO_REUSEADDR);
+  if (v6) switch_on(fd, SOL_IPV6, IPV6_V6ONLY, v6only ? 1 : 0);
+  const Name name(v6 ? "::" : "0.0.0.0", port);
+  expect(bind(fd, name.get(), name.len), "bind");
   expect(listen(fd, 128), "listen");
   std::printf("listening\n");
   std::fflush(stdout);
@@ -77,9 +108,9 @@ int listen_on(const char* port, int flags = 0) {
 }
 
 int connect_to(const char* host, const char* port) {
-  const int fd = make_socket();
-  const sockaddr_in name = address(host, port);
-  expect(connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)), "connect");
+  const Name name(host, port);
+  const int fd = make_socket(name.storage.ss_family);
+  expect(connect(fd, name.get(), name.len), "connect");
   return fd;
 }
 
@@ -88,14 +119,25 @@ void write_all(int fd, std::span<const char> bytes) {
     bytes = bytes.subspan(expect(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), "send"));
 }
 
+/// The peer that accept() names is the one that the connection has.
+void check_peer(int fd, const sockaddr_storage& said, socklen_t len) {
+  sockaddr_storage peer{};
+  socklen_t room = sizeof(peer);
+  expect(getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &room), "getpeername");
+  errno = EINVAL;
+  if (len != room || std::memcmp(&said, &peer, len) != 0) fail("accept: another address");
+  if (len != (v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in))) fail("accept: no address");
+}
+
 int serve(const char* port, int count) {
   const int listener = listen_on(port);
   std::vector<char> buffer(65536);
   for (; count > 0; count--) {
-    sockaddr_in peer{};
+    sockaddr_storage peer{};
     socklen_t len = sizeof(peer);
     const int fd = expect(accept(listener, reinterpret_cast<sockaddr*>(&peer), &len), "accept");
-    if (len != sizeof(peer) || peer.sin_port == 0) fail("accept: no address");
+    alarm(kPatience);
+    check_peer(fd, peer, len);
     while (const int n = expect(recv(fd, buffer.data(), buffer.size(), 0), "recv"))
       write_all(fd, {buffer.data(), static_cast<size_t>(n)});
     close(fd);
@@ -106,6 +148,7 @@ int serve(const char* port, int count) {
 void echo_one(int listener) {
   std::vector<char> buffer(65536);
   const int fd = expect(accept(listener, nullptr, nullptr), "accept");
+  alarm(kPatience);
   while (const int n = expect(recv(fd, buffer.data(), buffer.size(), 0), "recv"))
     write_all(fd, {buffer.data(), static_cast<size_t>(n)});
   close(fd);
@@ -122,7 +165,11 @@ int workers(const char* port, int n, int count) {
     children.push_back(expect(fork(), "fork"));
     for (; children.back() == 0; (*done)++) echo_one(listener);
   }
-  while (*done < count) usleep(10'000);
+  for (int last = 0; *done < count; usleep(10'000))
+    if (const int now = *done; now > last) {
+      last = now;
+      alarm(kPatience);
+    }
   for (const pid_t child : children) {
     int status = 0;
     kill(child, SIGKILL);
@@ -177,6 +224,7 @@ int serve_epoll(const char* port, int count) {
     if (fd == listener) {
       fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
       if (fd < 0 && errno == EAGAIN) continue;
+      alarm(kPatience);
       watch(epoll, expect(fd, "accept4"), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
       echoes[fd];
     }
@@ -248,10 +296,49 @@ int ask(const char* host, const char* port, int count, size_t bytes) {
   return 0;
 }
 
+/// What a process sends is copied to a new run of pages, 32 KiB long.
+constexpr size_t kPages = 32768;
+
+/// All but @p left bytes of the pages, then more: must arrive as they were sent.
+void send_around_tail(const char* host, const char* port, size_t left) {
+  std::vector<char> bytes(kPages + 100);
+  for (size_t i = 0; i < bytes.size(); i++) bytes[i] = pattern(0, i);
+  Question q{connect_to(host, port)};
+  const std::span<const char> all(bytes);
+  write_all(q.fd, all.first(kPages - left));
+  write_all(q.fd, all.subspan(kPages - left));
+  expect(shutdown(q.fd, SHUT_WR), "shutdown");
+  while (take_more(q, 0)) continue;
+  if (q.got != bytes.size()) fail("the end came too early");
+}
+
+/// What is left may be as much as fits in a message, or a bit more or less.
+int tails(const char* host, const char* port) {
+  for (size_t left = 1; left <= 64; left++) {
+    const pid_t child = expect(fork(), "fork");
+    if (child == 0) {
+      send_around_tail(host, port, left);
+      std::exit(0);
+    }
+    int status = 0;
+    expect(waitpid(child, &status, 0), "waitpid");
+    if (status != 0) return 1;
+  }
+  return 0;
+}
+
+int ask_again(const char* host, const char* port, int count, size_t bytes) {
+  for (int i = 0; i < count; i++) {
+    alarm(kPatience);
+    ask(host, port, 1, bytes);
+  }
+  return 0;
+}
+
 int refused(const char* host, const char* port) {
-  const int fd = make_socket();
-  const sockaddr_in name = address(host, port);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0) fail("connected");
+  const Name name(host, port);
+  const int fd = make_socket(name.storage.ss_family);
+  if (connect(fd, name.get(), name.len) == 0) fail("connected");
   if (errno != ECONNREFUSED) fail("connect");
   return 0;
 }
@@ -277,40 +364,49 @@ int slam(const char* port) {
 }
 
 int early(const char* host, const char* port) {
-  const int fd = make_socket(SOCK_NONBLOCK);
-  const sockaddr_in name = address(host, port);
+  const Name name(host, port);
+  const int fd = make_socket(name.storage.ss_family, SOCK_NONBLOCK);
+  const int epoll = expect(epoll_create1(0), "epoll_create1");
+  epoll_event event{};
+  watch(epoll, fd, EPOLLOUT | EPOLLET);
   // A server on this CPU may have done it all by now.
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) < 0 &&
-      errno != EINPROGRESS)
-    fail("connect");
-  pollfd poll_fd{fd, POLLOUT, 0};
-  if (expect(poll(&poll_fd, 1, 20'000), "poll") != 1) fail("poll: nothing");
+  if (connect(fd, name.get(), name.len) < 0 && errno != EINPROGRESS) fail("connect");
   int error = -1;
-  socklen_t len = sizeof(error);
-  expect(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len), "SO_ERROR");
-  errno = error;
-  if (error) fail("SO_ERROR");
+  for (sockaddr_storage peer; error != 0;) {
+    socklen_t len = sizeof(error);
+    if (expect(epoll_wait(epoll, &event, 1, 20'000), "epoll_wait") != 1) fail("no event");
+    expect(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len), "SO_ERROR");
+    errno = error;
+    if (error) fail("SO_ERROR");
+    len = sizeof(peer);
+    // The first event may be of the socket before it connected.
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &len) < 0) error = -1;
+  }
   write_all(fd, std::string_view("hello"));
   expect(shutdown(fd, SHUT_WR), "shutdown");
   char bytes[16];
-  poll_fd.events = POLLIN;
+  pollfd poll_fd{fd, POLLIN, 0};
   expect(poll(&poll_fd, 1, 20'000), "poll");
   if (expect(recv(fd, bytes, sizeof(bytes), 0), "recv") != 5) fail("short");
   return 0;
+}
+
+void take_flag(std::string_view flag) {
+  if (flag == "--pika") protocol = PIKA_IPPROTO;
+  if (flag == "--v6" || flag == "--v6only") v6 = true;
+  if (flag == "--v6only") v6only = true;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   std::vector<const char*> words(argv + 1, argv + argc);
-  if (!words.empty() && std::string_view(words[0]) == "--pika") {
-    protocol = PIKA_IPPROTO;
-    words.erase(words.begin());
-  }
+  for (; !words.empty() && std::string_view(words[0]).starts_with("--"); words.erase(words.begin()))
+    take_flag(words[0]);
   const std::string_view what = words.empty() ? "" : words[0];
   const size_t n = words.size();
   std::signal(SIGPIPE, SIG_IGN);
-  alarm(60);
+  alarm(kPatience);
   if (what == "serve" && n == 3) return serve(words[1], std::atoi(words[2]));
   if (what == "epoll" && n == 3) return serve_epoll(words[1], std::atoi(words[2]));
   if (what == "workers" && n == 4)
@@ -322,8 +418,11 @@ int main(int argc, char** argv) {
   }
   if (what == "ask" && n == 5)
     return ask(words[1], words[2], std::atoi(words[3]), std::strtoul(words[4], nullptr, 10));
+  if (what == "again" && n == 5)
+    return ask_again(words[1], words[2], std::atoi(words[3]), std::strtoul(words[4], nullptr, 10));
   if (what == "refused" && n == 3) return refused(words[1], words[2]);
   if (what == "reset" && n == 3) return reset(words[1], words[2]);
+  if (what == "tails" && n == 3) return tails(words[1], words[2]);
   if (what == "early" && n == 3) return early(words[1], words[2]);
   std::fprintf(stderr, "streams: wrong usage\n");
   return 2;

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# For tests with a stack: a server's and a client's namespace with a wire between
+# them. Sourced after lib.sh.
+
+# net: two namespaces, srv with veth0 (10.9.0.1) and cli with veth1 (10.9.0.2).
+net()
+{
+	ip netns add srv
+	ip netns add cli
+	ip link add veth0 netns srv type veth peer name veth1 netns cli
+	ip -n srv addr add 10.9.0.1/24 dev veth0
+	ip -n cli addr add 10.9.0.2/24 dev veth1
+	ip -n srv link set lo up
+	ip -n srv link set veth0 up
+	ip -n cli link set veth1 up
+}
+
+srv()
+{
+	ip netns exec srv "$@"
+}
+
+cli()
+{
+	ip netns exec cli "$@"
+}
+
+# start COMPOSITION [OPTION...]: a loaded module and a started stack.
+start()
+{
+	net
+	load
+	srv pikactl start "$@" --link veth0 --max-conns 1024
+}
+
+# stop: with nothing left behind.
+stop()
+{
+	srv pikactl stop
+	unload
+	[ ! -e /sys/module/pika ] || fail "still loaded"
+}
+
+# serve COMMAND...: in the background in srv, until it says that it listens; sets server.
+# shellcheck disable=SC2034 # for those who source this
+serve()
+{
+	local said=/tmp/server.$BASHPID.said
+
+	: >"$said"
+	ip netns exec srv "$@" >"$said" &
+	server=$!
+	for _ in {1..200}; do
+		! grep -q listening "$said" || return 0
+		sleep 0.05
+	done
+	fail "no server"
+}
+
+# look: what pikactl stats says now is what counter tells.
+look()
+{
+	stats=$(srv pikactl stats --all)
+}
+
+# counter NAME: the sum of all servers' and endpoints' when we looked.
+counter()
+{
+	awk -v name="$1" '$1 == name { sum += $2; n++ }
+		END { if (n) print sum; else exit 1 }' <<<"$stats" || fail "no counter $1"
+}
+
+# Every case leaves its namespaces to the next one's reset.
+reset_module()
+{
+	local name
+
+	for name in srv cli; do
+		[ ! -e /run/netns/$name ] || ip netns pids $name | xargs -r kill -9
+	done
+	[ ! -e /sys/module/pika ] || [ ! -e /run/netns/srv ] ||
+		srv pikactl stop >/dev/null 2>&1 || true
+	for name in srv cli; do
+		[ ! -e /run/netns/$name ] || ip netns del $name
+	done
+	for _ in {1..100}; do
+		[ -e /sys/module/pika ] || return 0
+		! rmmod pika 2>/dev/null || return 0
+		sleep 0.1
+	done
+}
