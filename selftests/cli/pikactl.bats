@@ -82,11 +82,19 @@ refused() {
 	[ "${#lines[@]}" -eq 1 ]
 }
 
-@test "start and stop say that the module is not loaded" {
+@test "without the module each command says so" {
 	[ ! -e /sys/module/pika ] || skip "it is loaded"
 	run pikactl start TS1LS1CM1 --link eth0
 	[ "$status" -eq 1 ]
 	[ "$output" = "pikactl: pika.ko: not loaded; load it with 'insmod pika.ko'" ]
-	run pikactl stop
-	[ "$status" -eq 1 ]
+	for command in stop stats listeners; do
+		run pikactl $command
+		[ "$status" -eq 1 ]
+		[ "$output" = "pikactl: pika.ko: not loaded; load it with 'insmod pika.ko'" ]
+	done
+}
+
+@test "--all belongs to stats" {
+	run pikactl show --all
+	refused "--all: no such command or option"
 }

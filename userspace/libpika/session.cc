@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace pika {
 namespace {
@@ -154,6 +155,46 @@ Result<std::optional<StackInfo>> Session::stack() {
   if (!asked) return asked.error();
   if (!stack) return stack.error();
   return std::optional(*stack);
+}
+
+Result<Stats> Session::stats_of(uint32_t address) {
+  Result<Stats> stats = Error{EBADMSG, "pika.ko: no reply to stats-get"};
+  const auto asked = ask(
+      PIKA_CMD_STATS_GET,
+      [address](nl_msg* request) { return put_stats_request(request, address); },
+      [&stats](nlmsghdr* reply) { stats = parse_stats(reply); });
+  return asked ? stats : asked.error();
+}
+
+Result<std::vector<Stats>> Session::stats() {
+  std::vector<Stats> all;
+  uint32_t addresses = 1;
+  for (uint32_t address = 0; address < addresses; address++) {
+    auto stats = stats_of(address);
+    if (!stats) return stats.error();
+    addresses = stats->addresses;
+    all.push_back(std::move(*stats));
+  }
+  return all;
+}
+
+Result<Listener> Session::listener_after(uint32_t number) {
+  Result<Listener> listener = Error{EBADMSG, "pika.ko: no reply to listener-get"};
+  const auto asked = ask(
+      PIKA_CMD_LISTENER_GET,
+      [number](nl_msg* request) { return put_listener_request(request, number); },
+      [&listener](nlmsghdr* reply) { listener = parse_listener(reply); });
+  return asked ? listener : asked.error();
+}
+
+Result<std::vector<Listener>> Session::listeners() {
+  std::vector<Listener> all;
+  for (;;) {
+    auto listener = listener_after(all.empty() ? 0 : all.back().number);
+    if (!listener && listener.error().code == ENOENT) return all;
+    if (!listener) return listener.error();
+    all.push_back(std::move(*listener));
+  }
 }
 
 }  // namespace pika

@@ -9,10 +9,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
+#include "libpika/listener.hh"
 #include "libpika/module.hh"
 #include "libpika/result.hh"
 #include "libpika/stack.hh"
+#include "libpika/stats.hh"
 
 struct nl_msg;
 struct nl_sock;
@@ -51,6 +54,16 @@ class Session {
   /// \return nothing if none is started.
   Result<std::optional<StackInfo>> stack();
 
+  /// What it has counted: first its servers, then the endpoints of all CPUs.
+  ///
+  /// \return ESRCH if there is none.
+  Result<std::vector<Stats>> stats();
+
+  /// Its listening sockets, oldest first; one that comes or goes meanwhile may be missed.
+  ///
+  /// \return ESRCH if there is no stack.
+  Result<std::vector<Listener>> listeners();
+
  private:
   struct Close {
     void operator()(nl_sock* socket) const;
@@ -59,6 +72,8 @@ class Session {
   using Read = std::function<void(nlmsghdr* reply)>;
 
   Result<Done> ask(uint8_t command, const Fill& fill, const Read& read);
+  Result<Stats> stats_of(uint32_t address);
+  Result<Listener> listener_after(uint32_t number);
 
   Session(std::unique_ptr<nl_sock, Close> socket, int family);
 

@@ -15,6 +15,8 @@
 #include <string>
 
 #include "libpika/session.hh"
+#include "pikactl/listeners.hh"
+#include "pikactl/stats.hh"
 
 namespace {
 
@@ -117,6 +119,32 @@ int stop() {
   return stopped ? exit_ok : report(stopped.error());
 }
 
+/// What this network namespace's stack has counted.
+int stats(bool as_json, bool zeros) {
+  auto session = Session::open();
+  if (!session) return report(session.error());
+  const auto all = session->stats();
+  if (!all) return report(all.error());
+  if (as_json)
+    print(::to_json(*all));
+  else
+    std::fputs(describe(*all, zeros).c_str(), stdout);
+  return exit_ok;
+}
+
+/// Which ports programs listen on, and who accepts.
+int listeners(bool as_json) {
+  auto session = Session::open();
+  if (!session) return report(session.error());
+  const auto all = session->listeners();
+  if (!all) return report(all.error());
+  if (as_json)
+    print(::to_json(*all));
+  else
+    std::fputs(describe(*all).c_str(), stdout);
+  return exit_ok;
+}
+
 int usage_error(const std::string& reason) {
   std::fprintf(stderr, "pikactl: %s; see pikactl --help\n", reason.c_str());
   return exit_usage;
@@ -147,9 +175,14 @@ int run(int argc, char** argv) {
   StackConfig config;
   auto* start_command = add_start(app, config);
   auto* stop_command = app.add_subcommand("stop", "Stop the stack of this network namespace");
+  bool zeros = false;
+  auto* stats_command = app.add_subcommand("stats", "Print what its servers have counted");
+  stats_command->add_flag("--all", zeros, "Also what was never seen; JSON has that always");
+  auto* listeners_command = app.add_subcommand("listeners", "Print who listens, and who accepts");
   app.footer(
       "Examples:\n  pikactl start TS1LS1CM1 --link eth0 --cores 0\n"
-      "  pikactl show --json | jq .stack.flows\n  pikactl stop");
+      "  pikactl show --json | jq .stack.flows\n"
+      "  pikactl stats --json | jq '.servers[0].ts.retransmits'\n  pikactl stop");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
@@ -163,6 +196,8 @@ int run(int argc, char** argv) {
   if (*show_command) return show(as_json);
   if (*start_command) return start(config);
   if (*stop_command) return stop();
+  if (*stats_command) return stats(as_json, zeros);
+  if (*listeners_command) return listeners(as_json);
   return usage_error("no command");
 }
 
