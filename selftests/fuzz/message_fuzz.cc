@@ -286,7 +286,9 @@ class Run {
     settle();
     unlisten_all();
     close_all();
-    for (uint32_t at, left = 500; pika_server_next_timer(shell_.server(), &at); left--) {
+    // An orphan's last retries take a quarter of an hour, and its keep-alive, of a second,
+    // fires all the while.
+    for (uint32_t at, left = 5000; pika_server_next_timer(shell_.server(), &at); left--) {
       require(left > 0);
       const auto wait = static_cast<int32_t>(at - shell_.server()->now_ms);
       shell_.pass_ms(std::max(wait, 1));

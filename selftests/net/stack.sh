@@ -13,13 +13,17 @@ net()
 	ip netns add srv
 	ip netns add cli
 	ip link add veth0 netns srv type veth peer name veth1 netns cli
-	ip -n srv addr add 10.9.0.1/24 dev veth0
-	ip -n cli addr add 10.9.0.2/24 dev veth1
-	ip -n srv addr add fd09::1/64 dev veth0 nodad
-	ip -n cli addr add fd09::2/64 dev veth1 nodad
-	ip -n srv link set lo up
-	ip -n srv link set veth0 up
-	ip -n cli link set veth1 up
+	ip -n srv -batch - <<-END
+	addr add 10.9.0.1/24 dev veth0
+	addr add fd09::1/64 dev veth0 nodad
+	link set lo up
+	link set veth0 up
+	END
+	ip -n cli -batch - <<-END
+	addr add 10.9.0.2/24 dev veth1
+	addr add fd09::2/64 dev veth1 nodad
+	link set veth1 up
+	END
 }
 
 srv()
