@@ -39,6 +39,9 @@ bench: setup
 bench-vm: setup
 	@tools/bench/vm
 
+install: userspace
+	@$(MAKE) -s -C userspace install
+
 style: setup
 	@tools/style/run
 
@@ -58,7 +61,8 @@ help:
 	@echo "make bench       measure, against what others made"
 	@echo "make bench-vm    count instructions in a guest, PIKA's beside Linux's"
 	@echo "make style       the style gates alone"
+	@echo "make install     programs and manual pages to PREFIX (/usr/local), DESTDIR"
 	@echo "make clean       remove build/"
 
-.PHONY: all module userspace demo test check test-debug test-full bench bench-vm style \
+.PHONY: all module userspace demo test check test-debug test-full bench bench-vm install style \
 	setup clean help
