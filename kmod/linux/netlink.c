@@ -134,26 +134,67 @@ static int put_stack(struct sk_buff *skb, const void *pointer)
 	       nla_put_u32(skb, PIKA_A_STACK_FLOWS, state->flows);
 }
 
-int pika_nl_stack_get_doit(struct sk_buff *skb, struct genl_info *info)
+/**
+ * struct question - what a program may ask
+ * @command: PIKA_CMD_*
+ * @abi: the attribute with the asker's
+ * @size: bytes of what is read
+ * @room: bytes of the answer at most
+ * @read: fills in zeroed memory, or says what is wrong
+ * @put: writes the answer from there
+ */
+struct question {
+	u8 command;
+	int abi;
+	size_t size;
+	size_t room;
+	int (*read)(struct genl_info *info, void *state);
+	int (*put)(struct sk_buff *skb, const void *state);
+};
+
+static int answer(struct genl_info *info, const struct question *question)
 {
-	struct pika_stack_state *state;
+	void *state;
 	int err;
 
-	err = check_abi(info, PIKA_A_STACK_ABI);
+	err = check_abi(info, question->abi);
 	if (err)
 		return err;
-	state = kzalloc(sizeof(*state), GFP_KERNEL);
+	state = kzalloc(question->size, GFP_KERNEL);
 	if (!state)
 		return -ENOMEM;
-	err = pika_stack_get_state(genl_info_net(info), state);
-	if (err)
-		NL_SET_ERR_MSG(info->extack,
-			       "no stack is started in this namespace");
-	else
-		err = reply(info, PIKA_CMD_STACK_GET, GENLMSG_DEFAULT_SIZE,
-			    put_stack, state);
+	err = question->read(info, state);
+	if (!err)
+		err = reply(info, question->command, question->room,
+			    question->put, state);
 	kfree(state);
 	return err;
+}
+
+static int read_stack(struct genl_info *info, void *state)
+{
+	return pika_stack_get_state(genl_info_net(info), state, info->extack);
+}
+
+static const struct question about_stack = {
+	.command	= PIKA_CMD_STACK_GET,
+	.abi		= PIKA_A_STACK_ABI,
+	.size		= sizeof(struct pika_stack_state),
+	.room		= GENLMSG_DEFAULT_SIZE,
+	.read		= read_stack,
+	.put		= put_stack,
+};
+
+int pika_nl_stack_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return answer(info, &about_stack);
+}
+
+static int read_stats(struct genl_info *info, void *stats)
+{
+	return pika_stack_get_stats(genl_info_net(info),
+				    number_of(info, PIKA_A_STATS_ADDRESS),
+				    stats, info->extack);
 }
 
 static int put_stats(struct sk_buff *skb, const void *stats)
@@ -161,51 +202,44 @@ static int put_stats(struct sk_buff *skb, const void *stats)
 	return pika_stats_put(skb, stats);
 }
 
+static const struct question about_stats = {
+	.command	= PIKA_CMD_STATS_GET,
+	.abi		= PIKA_A_STATS_ABI,
+	.size		= sizeof(struct pika_stats),
+	.room		= PIKA_STATS_ROOM,
+	.read		= read_stats,
+	.put		= put_stats,
+};
+
 int pika_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct pika_stats *stats;
-	int err;
-
-	err = check_abi(info, PIKA_A_STATS_ABI);
-	if (err)
-		return err;
-	stats = kzalloc(sizeof(*stats), GFP_KERNEL);
-	if (!stats)
-		return -ENOMEM;
-	err = pika_stack_get_stats(genl_info_net(info),
-				   number_of(info, PIKA_A_STATS_ADDRESS), stats,
-				   info->extack);
-	if (!err)
-		err = reply(info, PIKA_CMD_STATS_GET, PIKA_STATS_ROOM,
-			    put_stats, stats);
-	kfree(stats);
-	return err;
+	return answer(info, &about_stats);
 }
 
-static int put_listener(struct sk_buff *skb, const void *info)
+static int read_listener(struct genl_info *info, void *listener)
 {
-	return pika_listener_info_put(skb, info);
+	return pika_stack_get_listener(genl_info_net(info),
+				       number_of(info, PIKA_A_LISTENER_AFTER),
+				       listener, info->extack);
 }
+
+static int put_listener(struct sk_buff *skb, const void *listener)
+{
+	return pika_listener_info_put(skb, listener);
+}
+
+static const struct question about_listener = {
+	.command	= PIKA_CMD_LISTENER_GET,
+	.abi		= PIKA_A_LISTENER_ABI,
+	.size		= sizeof(struct pika_listener_info),
+	.room		= PIKA_LISTENER_ROOM,
+	.read		= read_listener,
+	.put		= put_listener,
+};
 
 int pika_nl_listener_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct pika_listener_info *listener;
-	int err;
-
-	err = check_abi(info, PIKA_A_LISTENER_ABI);
-	if (err)
-		return err;
-	listener = kzalloc(sizeof(*listener), GFP_KERNEL);
-	if (!listener)
-		return -ENOMEM;
-	err = pika_stack_get_listener(genl_info_net(info),
-				      number_of(info, PIKA_A_LISTENER_AFTER),
-				      listener, info->extack);
-	if (!err)
-		err = reply(info, PIKA_CMD_LISTENER_GET, PIKA_LISTENER_ROOM,
-			    put_listener, listener);
-	kfree(listener);
-	return err;
+	return answer(info, &about_listener);
 }
 
 int __init pika_nl_register(void)

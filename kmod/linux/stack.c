@@ -579,19 +579,23 @@ static u32 count_flows(const struct pika_stack *stack)
  * pika_stack_get_state() - what a network namespace runs
  * @net: the namespace
  * @state: filled in
+ * @extack: told in one line what is wrong
  *
  * Context: process, may sleep.
  * Return: 0, or -ESRCH: nothing.
  */
-int pika_stack_get_state(struct net *net, struct pika_stack_state *state)
+int pika_stack_get_state(struct net *net, struct pika_stack_state *state,
+			 struct netlink_ext_ack *extack)
 {
 	struct pika_stack *stack;
 	int err = -ESRCH;
 
 	mutex_lock(&control);
 	stack = stack_of(net);
-	if (!stack)
+	if (!stack) {
+		pika_refuse(extack, "no stack is started in this namespace");
 		goto unlock;
+	}
 	err = 0;
 	strscpy(state->composition, stack->text, sizeof(state->composition));
 	rtnl_lock();

@@ -129,7 +129,8 @@ void pika_stack_exit(void);
 int pika_stack_start(struct net *net, const struct pika_stack_config *config,
 		     struct netlink_ext_ack *extack);
 int pika_stack_stop(struct net *net, struct netlink_ext_ack *extack);
-int pika_stack_get_state(struct net *net, struct pika_stack_state *state);
+int pika_stack_get_state(struct net *net, struct pika_stack_state *state,
+			 struct netlink_ext_ack *extack);
 int pika_stack_get_stats(struct net *net, u32 address, struct pika_stats *stats,
 			 struct netlink_ext_ack *extack);
 int pika_stack_get_listener(struct net *net, u32 after,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Makes socket calls and prints what each answered. Run once with Linux's sockets and
-// once with PIKA's, in the namespaces of stack.sh: the two outputs must be the same.
+// once with PIKA's, in the namespaces of namespaces.bash: the two outputs must be the same.
 //
 //	calls [--pika] options|errors|states|bytes|listeners|descriptors|linger
 

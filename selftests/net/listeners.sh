@@ -17,7 +17,7 @@ case__workers_that_accept_are_named()
 
 	start TS1LS1CM1
 	expect_equal "listeners before" "$(listeners)" ""
-	serve streams --pika workers 80 3 4
+	serve srv streams --pika workers 80 3 4
 	cli streams ask 10.9.0.1 80 1 10
 	workers=$(pgrep -P "$server" | sort -n | paste -sd ,)
 	# Each is one as soon as it waits in accept().
@@ -39,7 +39,7 @@ case__workers_that_accept_are_named()
 case__both_families_and_every_detail_are_told()
 {
 	start TS1+LS1CM1
-	serve pika-run python3 -uc '
+	serve srv pika-run python3 -uc '
 from socket import *
 import signal
 four = socket(AF_INET, SOCK_STREAM)

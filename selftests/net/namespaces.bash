@@ -4,17 +4,24 @@
 # For tests with a stack: a server's and a client's namespace with a wire between
 # them. Sourced after lib.sh.
 
-# net: two namespaces, srv with veth0 (10.9.0.1) and cli with veth1 (10.9.0.2).
+# net: two namespaces, srv with veth0 (10.9.0.1, fd09::1) and cli with veth1 (the
+# same with 2).
 net()
 {
 	ip netns add srv
 	ip netns add cli
 	ip link add veth0 netns srv type veth peer name veth1 netns cli
-	ip -n srv addr add 10.9.0.1/24 dev veth0
-	ip -n cli addr add 10.9.0.2/24 dev veth1
-	ip -n srv link set lo up
-	ip -n srv link set veth0 up
-	ip -n cli link set veth1 up
+	ip -n srv -batch - <<-END
+	addr add 10.9.0.1/24 dev veth0
+	addr add fd09::1/64 dev veth0 nodad
+	link set lo up
+	link set veth0 up
+	END
+	ip -n cli -batch - <<-END
+	addr add 10.9.0.2/24 dev veth1
+	addr add fd09::2/64 dev veth1 nodad
+	link set veth1 up
+	END
 }
 
 srv()
@@ -43,14 +50,15 @@ stop()
 	[ ! -e /sys/module/pika ] || fail "still loaded"
 }
 
-# serve COMMAND...: in the background in srv, until it says that it listens; sets server.
+# serve NAMESPACE COMMAND...: in the background, until it says that it listens; sets
+# server.
 # shellcheck disable=SC2034 # for those who source this
 serve()
 {
 	local said=/tmp/server.$BASHPID.said
 
 	: >"$said"
-	ip netns exec srv "$@" >"$said" &
+	ip netns exec "$@" >"$said" &
 	server=$!
 	for _ in {1..200}; do
 		! grep -q listening "$said" || return 0
@@ -65,7 +73,8 @@ look()
 	stats=$(srv pikactl stats --all)
 }
 
-# counter NAME: the sum of all servers' and endpoints' when we looked.
+# counter NAME: the sum of all servers' and endpoints' when we looked. So one sees that
+# it was PIKA: Linux's own TCP would have served as well.
 counter()
 {
 	awk -v name="$1" '$1 == name { sum += $2; n++ }

@@ -9,7 +9,7 @@
 case__a_program_gets_pika_sockets()
 {
 	start TS1LS1CM1
-	serve pika-run --require streams serve 80 2
+	serve srv pika-run --require streams serve 80 2
 	cli streams ask 10.9.0.1 80 2 1000
 	wait "$server"
 	look
@@ -20,7 +20,7 @@ case__a_program_gets_pika_sockets()
 case__what_a_program_starts_gets_them_too()
 {
 	start TS1LS1CM1
-	serve pika-run sh -c 'streams serve 80 1; exit $?'
+	serve srv pika-run sh -c 'streams serve 80 1; exit $?'
 	cli streams ask 10.9.0.1 80 1 1000
 	wait "$server"
 	look
@@ -48,7 +48,7 @@ case__without_a_stack_it_is_tcp()
 
 	net
 	load
-	serve pika-run streams serve 80 1
+	serve srv pika-run streams serve 80 1
 	cli streams ask 10.9.0.1 80 1 1000
 	wait "$server"
 	said=$(srv pika-run --require true 2>&1) || status=$?
@@ -67,7 +67,7 @@ case__for_another_user_it_is_tcp()
 	make -s -C "$(dirname "$0")/../../userspace" install DESTDIR="$public" PREFIX=
 	cp "$(command -v streams)" "$public/bin/"
 	chmod 755 "$public"
-	serve setpriv --reuid 65534 --regid 65534 --clear-groups \
+	serve srv setpriv --reuid 65534 --regid 65534 --clear-groups \
 		"$public/bin/pika-run" "$public/bin/streams" serve 8080 1
 	cli streams ask 10.9.0.1 8080 1 1000
 	wait "$server"

@@ -5,71 +5,12 @@
 # namespace over veth.
 
 . "$(dirname "$0")/lib.sh"
-
-# net: two namespaces, srv with veth0 (10.9.0.1, fd09::1) and cli with veth1 (the
-# same with 2).
-net()
-{
-	ip netns add srv
-	ip netns add cli
-	ip link add veth0 netns srv type veth peer name veth1 netns cli
-	ip -n srv -batch - <<-END
-	addr add 10.9.0.1/24 dev veth0
-	addr add fd09::1/64 dev veth0 nodad
-	link set lo up
-	link set veth0 up
-	END
-	ip -n cli -batch - <<-END
-	addr add 10.9.0.2/24 dev veth1
-	addr add fd09::2/64 dev veth1 nodad
-	link set veth1 up
-	END
-}
-
-srv()
-{
-	ip netns exec srv "$@"
-}
-
-cli()
-{
-	ip netns exec cli "$@"
-}
-
-# start COMPOSITION [OPTION...]: a loaded module and a started stack.
-start()
-{
-	net
-	load
-	srv pikactl start "$@" --link veth0 --max-conns 1024
-}
-
-# serve NAMESPACE ARGUMENT...: a server in the background that listens; sets server.
-serve()
-{
-	local said=/tmp/server.$BASHPID.said
-
-	: >"$said"
-	ip netns exec "$1" streams "${@:2}" >"$said" &
-	server=$!
-	for _ in {1..200}; do
-		! grep -q listening "$said" || return 0
-		sleep 0.05
-	done
-	fail "no server"
-}
+. "$(dirname "$0")/namespaces.bash"
 
 # of_stack KEY: a number of pikactl show.
 of_stack()
 {
 	srv pikactl show --json | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p"
-}
-
-# counted KEY: a counter of pikactl stats, of all servers. So one sees that it was PIKA:
-# Linux's own TCP would have served as well.
-counted()
-{
-	srv pikactl stats | awk -v key="$1" '$1 == key { sum += $2 } END { print sum + 0 }'
 }
 
 # refused LINE PIKACTL-ARGUMENT...: one line, exit status 1.
@@ -91,34 +32,6 @@ like_linux()
 	diff /tmp/linux.said /tmp/pika.said || fail "not like Linux (<)"
 	expect_equal sockets "$(of_stack sockets)" 0
 	stop
-}
-
-# stop: with nothing left behind.
-stop()
-{
-	srv pikactl stop
-	unload
-	[ ! -e /sys/module/pika ] || fail "still loaded"
-}
-
-# Every case leaves its namespaces to the next one's reset.
-reset_module()
-{
-	local name
-
-	for name in srv cli; do
-		[ ! -e /run/netns/$name ] || ip netns pids $name | xargs -r kill -9
-	done
-	[ ! -e /sys/module/pika ] || [ ! -e /run/netns/srv ] ||
-		srv pikactl stop >/dev/null 2>&1 || true
-	for name in srv cli; do
-		[ ! -e /run/netns/$name ] || ip netns del $name
-	done
-	for _ in {1..100}; do
-		[ -e /sys/module/pika ] || return 0
-		! rmmod pika 2>/dev/null || return 0
-		sleep 0.1
-	done
 }
 
 case__a_stack_starts_and_stops_twenty_times()
@@ -182,7 +95,7 @@ case__without_a_stack_there_is_no_socket()
 case__linux_goes_on_beside_it()
 {
 	start TS1LS1CM1
-	serve srv serve 8081 5
+	serve srv streams serve 8081 5
 	cli streams ask 10.9.0.1 8081 5 100000
 	wait "$server"
 	cli streams refused 10.9.0.1 8082
@@ -192,7 +105,7 @@ case__linux_goes_on_beside_it()
 case__a_server_that_blocks_echoes_to_linux()
 {
 	start TS1LS1CM1
-	serve srv --pika serve 80 20
+	serve srv streams --pika serve 80 20
 	cli streams again 10.9.0.1 80 20 1000
 	wait "$server"
 	stop
@@ -205,7 +118,7 @@ case__a_thousand_connections_come_one_after_the_other()
 	[ -z "$long" ] || n=10000
 	[ "${PIKA_KERNEL-}" != debug ] || n=100
 	start TS1LS1CM1
-	serve srv --pika serve 80 "$n"
+	serve srv streams --pika serve 80 "$n"
 	cli streams again 10.9.0.1 80 "$n" 1000
 	wait "$server"
 	expect_equal sockets "$(of_stack sockets)" 0
@@ -215,11 +128,12 @@ case__a_thousand_connections_come_one_after_the_other()
 case__one_listener_takes_both_families()
 {
 	start TS1LS1CM1
-	serve srv --pika --v6 serve 80 20
+	serve srv streams --pika --v6 serve 80 20
 	cli streams again fd09::1 80 10 1000
 	cli streams again 10.9.0.1 80 10 1000
 	wait "$server"
-	expect_equal "connections by a link" "$(counted ts.passive_opens)" 20
+	look
+	expect_equal "connections by a link" "$(counter ts.passive_opens)" 20
 	stop
 }
 
@@ -228,11 +142,11 @@ case__a_listener_for_ipv6_alone_leaves_ipv4_to_another()
 	local first
 
 	start TS1LS1CM1
-	serve srv --pika --v6only serve 80 2
+	serve srv streams --pika --v6only serve 80 2
 	cli streams ask fd09::1 80 1 1000
 	cli streams refused 10.9.0.1 80
 	first=$server
-	serve srv --pika serve 80 1
+	serve srv streams --pika serve 80 1
 	cli streams ask 10.9.0.1 80 1 1000
 	wait "$server"
 	cli streams ask fd09::1 80 1 1000
@@ -244,7 +158,7 @@ case__a_listener_for_ipv6_alone_leaves_ipv4_to_another()
 case__many_bytes_over_ipv6_arrive_as_they_were_sent()
 {
 	start TS1LS1CM1
-	serve srv --pika --v6 epoll 80 20
+	serve srv streams --pika --v6 epoll 80 20
 	cli streams ask fd09::1 80 20 300000
 	wait "$server"
 	stop
@@ -253,20 +167,21 @@ case__many_bytes_over_ipv6_arrive_as_they_were_sent()
 case__it_connects_out_over_ipv6()
 {
 	start TS1LS1CM1
-	serve cli --v6 epoll 7000 22
+	serve cli streams --v6 epoll 7000 22
 	srv streams --pika ask fd09::2 7000 20 100000
 	srv streams --pika early fd09::2 7000
 	srv streams --pika ask ::ffff:10.9.0.2 7000 1 1000
 	wait "$server"
 	srv streams --pika refused fd09::2 7001
-	expect_equal "connections by a link" "$(counted ts.active_opens)" 23
+	look
+	expect_equal "connections by a link" "$(counter ts.active_opens)" 23
 	stop
 }
 
 case__a_server_with_epoll_echoes_a_hundred_at_once()
 {
 	start TS1LS1CM1 --cores 1
-	serve srv --pika epoll 80 100
+	serve srv streams --pika epoll 80 100
 	cli streams ask 10.9.0.1 80 100 20000
 	wait "$server"
 	expect_equal sockets "$(of_stack sockets)" 0
@@ -276,7 +191,7 @@ case__a_server_with_epoll_echoes_a_hundred_at_once()
 case__forked_workers_share_a_listener()
 {
 	start TS1LS1CM1
-	serve srv --pika workers 80 4 200
+	serve srv streams --pika workers 80 4 200
 	for _ in {1..10}; do cli streams ask 10.9.0.1 80 20 100; done
 	wait "$server"
 	expect_equal sockets "$(of_stack sockets)" 0
@@ -286,7 +201,7 @@ case__forked_workers_share_a_listener()
 case__many_bytes_arrive_as_they_were_sent()
 {
 	start TS1LS1CM1
-	serve srv --pika epoll 80 2
+	serve srv streams --pika epoll 80 2
 	cli streams ask 10.9.0.1 80 2 3000000
 	wait "$server"
 	stop
@@ -295,7 +210,7 @@ case__many_bytes_arrive_as_they_were_sent()
 case__what_ends_with_a_page_arrives_as_it_was_sent()
 {
 	start TS1LS1CM1
-	serve cli epoll 7000 64
+	serve cli streams epoll 7000 64
 	srv streams --pika tails 10.9.0.2 7000
 	wait "$server"
 	stop
@@ -304,7 +219,7 @@ case__what_ends_with_a_page_arrives_as_it_was_sent()
 case__a_device_that_cannot_cut_or_sum_up_gets_what_is_ready()
 {
 	start TS1LS1CM1
-	serve srv --pika --v6 epoll 80 6
+	serve srv streams --pika --v6 epoll 80 6
 	srv ip link set veth0 gso_max_segs 1
 	cli streams ask 10.9.0.1 80 1 1000000
 	cli streams ask fd09::1 80 1 1000000
@@ -319,7 +234,7 @@ case__a_device_that_cannot_cut_or_sum_up_gets_what_is_ready()
 case__servers_apart_do_the_same()
 {
 	start TS1+LS1CM1
-	serve srv --pika epoll 80 20
+	serve srv streams --pika epoll 80 20
 	cli streams ask 10.9.0.1 80 20 100000
 	wait "$server"
 	stop
@@ -328,7 +243,7 @@ case__servers_apart_do_the_same()
 case__it_connects_out()
 {
 	start TS1LS1CM1
-	serve cli epoll 7000 21
+	serve cli streams epoll 7000 21
 	srv streams --pika ask 10.9.0.2 7000 20 100000
 	srv streams --pika early 10.9.0.2 7000
 	wait "$server"
@@ -339,14 +254,15 @@ case__it_connects_out()
 case__a_listener_hears_loopback_and_links_alike()
 {
 	start TS1LS1CM1
-	serve srv --pika --v6 serve 80 50
+	serve srv streams --pika --v6 serve 80 50
 	srv streams again 127.0.0.1 80 10 1000
 	srv streams again ::1 80 10 1000
 	srv streams again 10.9.0.1 80 10 1000
 	cli streams again 10.9.0.1 80 10 1000
 	cli streams again fd09::1 80 10 1000
 	wait "$server"
-	expect_equal "connections by a link" "$(counted ts.passive_opens)" 20
+	look
+	expect_equal "connections by a link" "$(counter ts.passive_opens)" 20
 	stop
 }
 
@@ -355,7 +271,7 @@ case__an_epoll_hears_loopback_and_links_at_once()
 	local client
 
 	start TS1LS1CM1
-	serve srv --pika --v6 epoll 80 400
+	serve srv streams --pika --v6 epoll 80 400
 	srv streams again 127.0.0.1 80 200 5000 &
 	client=$!
 	cli streams again 10.9.0.1 80 200 5000
@@ -369,7 +285,7 @@ case__workers_hear_loopback_and_links_at_once()
 	local client
 
 	start TS1LS1CM1
-	serve srv --pika workers 80 4 400
+	serve srv streams --pika workers 80 4 400
 	srv streams again 127.0.0.1 80 200 500 &
 	client=$!
 	cli streams again 10.9.0.1 80 200 500
@@ -381,7 +297,7 @@ case__workers_hear_loopback_and_links_at_once()
 case__it_connects_to_where_no_link_leads_as_linux()
 {
 	start TS1LS1CM1
-	serve srv --v6 epoll 7000 61
+	serve srv streams --v6 epoll 7000 61
 	srv streams --pika ask 127.0.0.1 7000 20 100000
 	srv streams --pika ask ::1 7000 20 100000
 	srv streams --pika ask 10.9.0.1 7000 20 1000
@@ -395,7 +311,7 @@ case__it_connects_to_where_no_link_leads_as_linux()
 case__it_talks_to_itself_over_loopback()
 {
 	start TS1LS1CM1
-	serve srv --pika --v6 epoll 80 41
+	serve srv streams --pika --v6 epoll 80 41
 	srv streams --pika ask 127.0.0.1 80 20 100000
 	srv streams --pika ask ::1 80 20 100000
 	srv streams --pika early 127.0.0.1 80
@@ -407,11 +323,11 @@ case__it_talks_to_itself_over_loopback()
 case__linux_and_pika_do_not_listen_on_one_port()
 {
 	start TS1LS1CM1
-	serve srv --pika hold 80
+	serve srv streams --pika hold 80
 	! srv streams hold 80 >/dev/null 2>&1 || fail "Linux listens as well"
 	kill "$server"
 	wait "$server" || true
-	serve srv hold 80
+	serve srv streams hold 80
 	! srv streams --pika hold 80 >/dev/null 2>&1 || fail "PIKA listens as well"
 	kill "$server"
 	wait "$server" || true
@@ -421,10 +337,10 @@ case__linux_and_pika_do_not_listen_on_one_port()
 case__unread_bytes_at_close_are_a_reset_both_ways()
 {
 	start TS1LS1CM1
-	serve srv --pika slam 80
+	serve srv streams --pika slam 80
 	cli streams reset 10.9.0.1 80
 	wait "$server"
-	serve cli slam 7000
+	serve cli streams slam 7000
 	srv streams --pika reset 10.9.0.2 7000
 	wait "$server"
 	stop
@@ -433,11 +349,11 @@ case__unread_bytes_at_close_are_a_reset_both_ways()
 case__a_closed_port_is_linux_again()
 {
 	start TS1LS1CM1
-	serve srv --pika serve 80 1
+	serve srv streams --pika serve 80 1
 	cli streams ask 10.9.0.1 80 1 10
 	wait "$server"
 	cli streams refused 10.9.0.1 80
-	serve srv serve 80 1
+	serve srv streams serve 80 1
 	cli streams ask 10.9.0.1 80 1 10
 	wait "$server"
 	stop
@@ -446,7 +362,7 @@ case__a_closed_port_is_linux_again()
 case__a_port_is_given_out_once()
 {
 	start TS1LS1CM1
-	serve srv --pika hold 80
+	serve srv streams --pika hold 80
 	! srv streams --pika hold 80 >/dev/null 2>&1 || fail "given out twice"
 	kill "$server"
 	wait "$server" || true
@@ -457,7 +373,7 @@ case__stop_and_unload_are_refused_while_sockets_are_open()
 {
 	start TS1LS1CM1
 	! rmmod pika 2>/dev/null || fail "unloaded under a stack"
-	serve srv --pika hold 80
+	serve srv streams --pika hold 80
 	refused "programs hold 1 sockets of this stack; end them first" stop
 	kill "$server"
 	wait "$server" || true
@@ -467,7 +383,7 @@ case__stop_and_unload_are_refused_while_sockets_are_open()
 case__a_killed_server_leaves_nothing()
 {
 	start TS1LS1CM1
-	serve srv --pika hold 80
+	serve srv streams --pika hold 80
 	cli timeout 1 streams ask 10.9.0.1 80 3 10 2>/dev/null || true
 	kill -9 "$server"
 	wait "$server" || true
@@ -513,7 +429,7 @@ case__a_listener_is_shut_and_listens_again_alone_and_in_a_group()
 case__a_device_and_a_namespace_may_go_first()
 {
 	start TS1LS1CM1
-	serve srv --pika epoll 80 5
+	serve srv streams --pika epoll 80 5
 	cli streams ask 10.9.0.1 80 5 1000
 	wait "$server"
 	srv ip link del veth0

@@ -11,7 +11,7 @@ case__a_connection_is_counted_by_all_who_had_to_do_with_it()
 	start TS1LS1CM1
 	look
 	expect_equal "claims before" "$(counter ts.claims)" 0
-	serve streams --pika serve 80 3
+	serve srv streams --pika serve 80 3
 	cli streams ask 10.9.0.1 80 3 1000
 	wait "$server"
 	look
@@ -31,7 +31,7 @@ case__a_connection_is_counted_by_all_who_had_to_do_with_it()
 case__what_is_refused_is_counted_with_its_reason()
 {
 	start TS1LS1CM1
-	serve streams --pika hold 80
+	serve srv streams --pika hold 80
 	cli python3 - <<-'END'
 	import socket, struct
 	def segment(flags, error):

@@ -5,16 +5,12 @@
 #include <uapi/linux/pika.h>
 
 #include <cerrno>
-#include <memory>
 #include <vector>
 
 #include "libpika/listener.hh"
+#include "libpika/message.hh"
 
 namespace {
-
-struct FreeMessage {
-  void operator()(nl_msg* message) const { nlmsg_free(message); }
-};
 
 /// A reply to listener-get as the kernel would send it, without attributes yet.
 class libpika_listener : public testing::Test {
@@ -44,7 +40,7 @@ class libpika_listener : public testing::Test {
   }
   auto parse() { return pika::parse_listener(nlmsg_hdr(reply_.get())); }
 
-  std::unique_ptr<nl_msg, FreeMessage> reply_;
+  pika::Message reply_;
 };
 
 TEST_F(libpika_listener, parse__reads_all_that_is_told) {

@@ -7,13 +7,10 @@
 #include <uapi/linux/pika.h>
 
 #include <cerrno>
-#include <memory>
+
+#include "libpika/message.hh"
 
 namespace {
-
-struct FreeMessage {
-  void operator()(nl_msg* message) const { nlmsg_free(message); }
-};
 
 /// A reply to module-get as the kernel would send it, without attributes yet.
 class module : public testing::Test {
@@ -28,7 +25,7 @@ class module : public testing::Test {
   void put_abi(uint32_t abi) { nla_put_u32(reply_.get(), PIKA_A_MODULE_ABI, abi); }
   auto parse() { return pika::parse_module(nlmsg_hdr(reply_.get())); }
 
-  std::unique_ptr<nl_msg, FreeMessage> reply_;
+  pika::Message reply_;
 };
 
 TEST_F(module, parse__reads_version_and_abi) {

@@ -8,13 +8,10 @@
 #include <uapi/linux/pika.h>
 
 #include <cerrno>
-#include <memory>
+
+#include "libpika/message.hh"
 
 namespace {
-
-struct FreeMessage {
-  void operator()(nl_msg* message) const { nlmsg_free(message); }
-};
 
 /// A message with a generic netlink header and no attributes yet.
 class stack : public testing::Test {
@@ -34,7 +31,7 @@ class stack : public testing::Test {
   auto parse() { return pika::parse_stack(nlmsg_hdr(message_.get())); }
   nlattr* find(int type) { return nlmsg_find_attr(nlmsg_hdr(message_.get()), GENL_HDRLEN, type); }
 
-  std::unique_ptr<nl_msg, FreeMessage> message_;
+  pika::Message message_;
 };
 
 TEST_F(stack, parse__reads_everything) {

@@ -7,13 +7,10 @@
 #include <uapi/linux/pika.h>
 
 #include <cerrno>
-#include <memory>
+
+#include "libpika/message.hh"
 
 namespace {
-
-struct FreeMessage {
-  void operator()(nl_msg* message) const { nlmsg_free(message); }
-};
 
 /// A reply to stats-get as the kernel would send it, without attributes yet.
 class stats : public testing::Test {
@@ -43,7 +40,7 @@ class stats : public testing::Test {
   void end_component(nlattr* nest) { nla_nest_end(reply_.get(), nest); }
   auto parse() { return pika::parse_stats(nlmsg_hdr(reply_.get())); }
 
-  std::unique_ptr<nl_msg, FreeMessage> reply_;
+  pika::Message reply_;
 };
 
 TEST_F(stats, parse__reads_each_counter_of_each_component) {

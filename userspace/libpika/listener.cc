@@ -4,19 +4,16 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <netlink/attr.h>
-#include <netlink/genl/genl.h>
 #include <uapi/linux/pika.h>
 
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <optional>
 
+#include "libpika/message.hh"
+
 namespace pika {
 namespace {
-
-using Attributes = std::array<nlattr*, PIKA_A_LISTENER_MAX + 1>;
 
 std::string address_text(nlattr* attribute) {
   in6_addr address{};
@@ -30,12 +27,12 @@ std::string address_text(nlattr* attribute) {
 }
 
 std::optional<Acceptor> parse_acceptor(nlattr* nest) {
-  std::array<nla_policy, PIKA_A_ACCEPTOR_MAX + 1> policy{};
+  Policy<PIKA_A_ACCEPTOR_MAX> policy{};
   policy[PIKA_A_ACCEPTOR_PID].type = NLA_U32;
   policy[PIKA_A_ACCEPTOR_REGISTERED].type = NLA_U8;
   policy[PIKA_A_ACCEPTOR_SERVER].type = NLA_U32;
 
-  std::array<nlattr*, PIKA_A_ACCEPTOR_MAX + 1> attributes{};
+  Attributes<PIKA_A_ACCEPTOR_MAX> attributes{};
   if (nla_parse_nested(attributes.data(), PIKA_A_ACCEPTOR_MAX, nest, policy.data()) < 0 ||
       !attributes[PIKA_A_ACCEPTOR_PID] || !attributes[PIKA_A_ACCEPTOR_REGISTERED] ||
       !attributes[PIKA_A_ACCEPTOR_SERVER])
@@ -46,29 +43,11 @@ std::optional<Acceptor> parse_acceptor(nlattr* nest) {
 }
 
 bool parse_acceptors(nlmsghdr* reply, Listener& listener) {
-  auto* header = static_cast<genlmsghdr*>(nlmsg_data(reply));
-  nlattr* each = nullptr;
-  int left = 0;
-  nla_for_each_attr(each, genlmsg_attrdata(header, 0), genlmsg_attrlen(header, 0), left) {
-    if (nla_type(each) != PIKA_A_LISTENER_ACCEPTOR) continue;
-    const auto acceptor = parse_acceptor(each);
-    if (!acceptor) return false;
-    listener.acceptors.push_back(*acceptor);
-  }
-  return true;
-}
-
-/// \return false if the message is malformed.
-bool parse(nlmsghdr* reply, Attributes& attributes) {
-  std::array<nla_policy, PIKA_A_LISTENER_MAX + 1> policy{};
-  policy[PIKA_A_LISTENER_NUMBER].type = NLA_U32;
-  policy[PIKA_A_LISTENER_ADDR].minlen = sizeof(in6_addr);
-  policy[PIKA_A_LISTENER_PORT].type = NLA_U16;
-  policy[PIKA_A_LISTENER_V6ONLY].type = NLA_U8;
-  for (int number = PIKA_A_LISTENER_BACKLOG; number <= PIKA_A_LISTENER_ACCEPTORS; number++)
-    policy[number].type = NLA_U32;
-  policy[PIKA_A_LISTENER_ACCEPTOR].type = NLA_NESTED;
-  return genlmsg_parse(reply, 0, attributes.data(), PIKA_A_LISTENER_MAX, policy.data()) == 0;
+  return each_attribute(reply, PIKA_A_LISTENER_ACCEPTOR, [&listener](nlattr* nest) {
+    const auto acceptor = parse_acceptor(nest);
+    if (acceptor) listener.acceptors.push_back(*acceptor);
+    return acceptor.has_value();
+  });
 }
 
 }  // namespace
@@ -79,13 +58,19 @@ bool put_listener_request(nl_msg* request, uint32_t after) {
 }
 
 Result<Listener> parse_listener(nlmsghdr* reply) {
-  Attributes attributes{};
-  if (!parse(reply, attributes)) return Error{EBADMSG, "pika.ko: malformed reply to listener-get"};
-  for (int number = PIKA_A_LISTENER_NUMBER; number <= PIKA_A_LISTENER_ACCEPTORS; number++)
-    if (!attributes[number])
-      return Error{EBADMSG,
-                   "pika.ko: reply to listener-get lacks attribute " + std::to_string(number)};
+  Policy<PIKA_A_LISTENER_MAX> policy{};
+  policy[PIKA_A_LISTENER_NUMBER].type = NLA_U32;
+  policy[PIKA_A_LISTENER_ADDR].minlen = sizeof(in6_addr);
+  policy[PIKA_A_LISTENER_PORT].type = NLA_U16;
+  policy[PIKA_A_LISTENER_V6ONLY].type = NLA_U8;
+  for (int number = PIKA_A_LISTENER_BACKLOG; number <= PIKA_A_LISTENER_ACCEPTORS; number++)
+    policy[number].type = NLA_U32;
+  policy[PIKA_A_LISTENER_ACCEPTOR].type = NLA_NESTED;
 
+  const auto parsed = parse_attributes<PIKA_A_LISTENER_MAX>(
+      reply, "listener-get", policy, PIKA_A_LISTENER_NUMBER, PIKA_A_LISTENER_ACCEPTORS);
+  if (!parsed) return parsed.error();
+  const auto& attributes = *parsed;
   Listener listener{.number = nla_get_u32(attributes[PIKA_A_LISTENER_NUMBER]),
                     .address = address_text(attributes[PIKA_A_LISTENER_ADDR]),
                     .port = nla_get_u16(attributes[PIKA_A_LISTENER_PORT]),

@@ -2,21 +2,18 @@
 
 #include "libpika/module.hh"
 
-#include <netlink/attr.h>
-#include <netlink/genl/genl.h>
 #include <uapi/linux/pika.h>
 
-#include <array>
-#include <cerrno>
+#include "libpika/message.hh"
 
 namespace pika {
 
 Result<ModuleInfo> parse_module(nlmsghdr* reply) {
-  std::array<nla_policy, PIKA_A_MODULE_MAX + 1> policy{};
+  Policy<PIKA_A_MODULE_MAX> policy{};
   policy[PIKA_A_MODULE_VERSION].type = NLA_STRING;
   policy[PIKA_A_MODULE_ABI].type = NLA_U32;
 
-  std::array<nlattr*, PIKA_A_MODULE_MAX + 1> attributes{};
+  Attributes<PIKA_A_MODULE_MAX> attributes{};
   if (genlmsg_parse(reply, 0, attributes.data(), PIKA_A_MODULE_MAX, policy.data()) < 0)
     return Error{EBADMSG, "pika.ko: malformed reply to module-get"};
   if (!attributes[PIKA_A_MODULE_VERSION] || !attributes[PIKA_A_MODULE_ABI])

@@ -15,13 +15,10 @@
 #include <optional>
 #include <utility>
 
+#include "libpika/message.hh"
+
 namespace pika {
 namespace {
-
-struct FreeMessage {
-  void operator()(nl_msg* message) const { nlmsg_free(message); }
-};
-using Message = std::unique_ptr<nl_msg, FreeMessage>;
 
 struct PutCallbacks {
   void operator()(nl_cb* callbacks) const { nl_cb_put(callbacks); }

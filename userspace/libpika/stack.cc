@@ -2,12 +2,9 @@
 
 #include "libpika/stack.hh"
 
-#include <netlink/attr.h>
-#include <netlink/genl/genl.h>
 #include <uapi/linux/pika.h>
 
-#include <array>
-#include <cerrno>
+#include "libpika/message.hh"
 
 namespace pika {
 
@@ -21,19 +18,16 @@ bool put_stack(nl_msg* request, const StackConfig& config) {
 }
 
 Result<StackInfo> parse_stack(nlmsghdr* reply) {
-  std::array<nla_policy, PIKA_A_STACK_MAX + 1> policy{};
+  Policy<PIKA_A_STACK_MAX> policy{};
   for (const int text : {PIKA_A_STACK_COMPOSITION, PIKA_A_STACK_LINKS, PIKA_A_STACK_CORES})
     policy[text].type = NLA_STRING;
   for (int number = PIKA_A_STACK_IDLE_US; number <= PIKA_A_STACK_MAX; number++)
     policy[number].type = NLA_U32;
 
-  std::array<nlattr*, PIKA_A_STACK_MAX + 1> attributes{};
-  if (genlmsg_parse(reply, 0, attributes.data(), PIKA_A_STACK_MAX, policy.data()) < 0)
-    return Error{EBADMSG, "pika.ko: malformed reply to stack-get"};
-  for (int each = PIKA_A_STACK_COMPOSITION; each <= PIKA_A_STACK_MAX; each++)
-    if (!attributes[each])
-      return Error{EBADMSG, "pika.ko: reply to stack-get lacks attribute " + std::to_string(each)};
-
+  const auto parsed = parse_attributes<PIKA_A_STACK_MAX>(
+      reply, "stack-get", policy, PIKA_A_STACK_COMPOSITION, PIKA_A_STACK_MAX);
+  if (!parsed) return parsed.error();
+  const auto& attributes = *parsed;
   return StackInfo{
       .config = {.composition = nla_get_string(attributes[PIKA_A_STACK_COMPOSITION]),
                  .links = nla_get_string(attributes[PIKA_A_STACK_LINKS]),

@@ -2,26 +2,24 @@
 
 #include "libpika/stats.hh"
 
-#include <netlink/attr.h>
-#include <netlink/genl/genl.h>
 #include <uapi/linux/pika.h>
 
-#include <array>
-#include <cerrno>
 #include <optional>
 #include <utility>
+
+#include "libpika/message.hh"
 
 namespace pika {
 namespace {
 
 /// Nothing: malformed.
 std::optional<Counter> parse_counter(nlattr* nest) {
-  std::array<nla_policy, PIKA_A_COUNTER_MAX + 1> policy{};
+  Policy<PIKA_A_COUNTER_MAX> policy{};
   policy[PIKA_A_COUNTER_NAME].type = NLA_STRING;
   policy[PIKA_A_COUNTER_VALUE].type = NLA_U64;
   policy[PIKA_A_COUNTER_MEANING].type = NLA_STRING;
 
-  std::array<nlattr*, PIKA_A_COUNTER_MAX + 1> attributes{};
+  Attributes<PIKA_A_COUNTER_MAX> attributes{};
   if (nla_parse_nested(attributes.data(), PIKA_A_COUNTER_MAX, nest, policy.data()) < 0 ||
       !attributes[PIKA_A_COUNTER_NAME] || !attributes[PIKA_A_COUNTER_VALUE])
     return {};
@@ -32,11 +30,11 @@ std::optional<Counter> parse_counter(nlattr* nest) {
 }
 
 bool has_name(nlattr* nest) {
-  std::array<nla_policy, PIKA_A_COMPONENT_MAX + 1> policy{};
+  Policy<PIKA_A_COMPONENT_MAX> policy{};
   policy[PIKA_A_COMPONENT_NAME].type = NLA_STRING;
   policy[PIKA_A_COMPONENT_COUNTER].type = NLA_NESTED;
 
-  std::array<nlattr*, PIKA_A_COMPONENT_MAX + 1> attributes{};
+  Attributes<PIKA_A_COMPONENT_MAX> attributes{};
   return nla_parse_nested(attributes.data(), PIKA_A_COMPONENT_MAX, nest, policy.data()) == 0 &&
          attributes[PIKA_A_COMPONENT_NAME];
 }
@@ -58,16 +56,11 @@ std::optional<ComponentStats> parse_component(nlattr* nest) {
 }
 
 bool parse_components(nlmsghdr* reply, Stats& stats) {
-  auto* header = static_cast<genlmsghdr*>(nlmsg_data(reply));
-  nlattr* each = nullptr;
-  int left = 0;
-  nla_for_each_attr(each, genlmsg_attrdata(header, 0), genlmsg_attrlen(header, 0), left) {
-    if (nla_type(each) != PIKA_A_STATS_COMPONENT) continue;
-    auto component = parse_component(each);
-    if (!component) return false;
-    stats.components.push_back(std::move(*component));
-  }
-  return true;
+  return each_attribute(reply, PIKA_A_STATS_COMPONENT, [&stats](nlattr* nest) {
+    auto component = parse_component(nest);
+    if (component) stats.components.push_back(std::move(*component));
+    return component.has_value();
+  });
 }
 
 }  // namespace
@@ -78,19 +71,15 @@ bool put_stats_request(nl_msg* request, uint32_t address) {
 }
 
 Result<Stats> parse_stats(nlmsghdr* reply) {
-  std::array<nla_policy, PIKA_A_STATS_MAX + 1> policy{};
+  Policy<PIKA_A_STATS_MAX> policy{};
   for (int number = PIKA_A_STATS_ADDRESS; number <= PIKA_A_STATS_CORE; number++)
     policy[number].type = NLA_U32;
   policy[PIKA_A_STATS_COMPONENT].type = NLA_NESTED;
 
-  std::array<nlattr*, PIKA_A_STATS_MAX + 1> attributes{};
-  if (genlmsg_parse(reply, 0, attributes.data(), PIKA_A_STATS_MAX, policy.data()) < 0)
-    return Error{EBADMSG, "pika.ko: malformed reply to stats-get"};
-  for (int number = PIKA_A_STATS_ADDRESS; number <= PIKA_A_STATS_CORE; number++)
-    if (!attributes[number])
-      return Error{EBADMSG,
-                   "pika.ko: reply to stats-get lacks attribute " + std::to_string(number)};
-
+  const auto parsed = parse_attributes<PIKA_A_STATS_MAX>(reply, "stats-get", policy,
+                                                         PIKA_A_STATS_ADDRESS, PIKA_A_STATS_CORE);
+  if (!parsed) return parsed.error();
+  const auto& attributes = *parsed;
   Stats stats{.address = nla_get_u32(attributes[PIKA_A_STATS_ADDRESS]),
               .addresses = nla_get_u32(attributes[PIKA_A_STATS_ADDRESSES]),
               .servers = nla_get_u32(attributes[PIKA_A_STATS_SERVERS]),

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Netlink messages: who frees one, and reading the attributes of a reply.
+#ifndef PIKA_LIBPIKA_MESSAGE_HH
+#define PIKA_LIBPIKA_MESSAGE_HH
+
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <string>
+
+#include "libpika/result.hh"
+
+namespace pika {
+
+struct FreeMessage {
+  void operator()(nl_msg* message) const { nlmsg_free(message); }
+};
+using Message = std::unique_ptr<nl_msg, FreeMessage>;
+
+/// What is known of attributes, or the attributes themselves, by number.
+template <int max>
+using Policy = std::array<nla_policy, max + 1>;
+template <int max>
+using Attributes = std::array<nlattr*, max + 1>;
+
+/// The attributes of a reply to @p operation; those from @p first to @p last must be there.
+template <int max>
+Result<Attributes<max>> parse_attributes(nlmsghdr* reply, const char* operation,
+                                         const Policy<max>& policy, int first, int last) {
+  Attributes<max> attributes{};
+  Policy<max> known = policy;  // libnl wants it writable
+  if (genlmsg_parse(reply, 0, attributes.data(), max, known.data()) < 0)
+    return Error{EBADMSG, std::string("pika.ko: malformed reply to ") + operation};
+  for (int number = first; number <= last; number++)
+    if (!attributes[static_cast<size_t>(number)])
+      return Error{EBADMSG, std::string("pika.ko: reply to ") + operation + " lacks attribute " +
+                                std::to_string(number)};
+  return attributes;
+}
+
+/// Calls @p f for each attribute of @p type: there may be many, of which parsing keeps one.
+/// @return false as soon as @p f does
+template <class F>
+bool each_attribute(nlmsghdr* reply, int type, F f) {
+  auto* header = static_cast<genlmsghdr*>(nlmsg_data(reply));
+  nlattr* each = nullptr;
+  int left = 0;
+  nla_for_each_attr(each, genlmsg_attrdata(header, 0), genlmsg_attrlen(header, 0),
+                    left) if (nla_type(each) == type && !f(each)) return false;
+  return true;
+}
+
+}  // namespace pika
+
+#endif  // PIKA_LIBPIKA_MESSAGE_HH
