@@ -52,6 +52,7 @@
 	  "with its service time") \
 	X(WAKE, "CM", "APP", acceptor, "3.2", \
 	  "connections wait and no acceptor is known: wake every waiter") \
+	/* OFFER, CM to CM, goes here with the balancer (paper 3.3). */ \
 	X(SEND, "APP", "TS", send, "4.2", \
 	  "bytes to send") \
 	X(RECEIVED, "APP", "TS", received, "4.2", \
@@ -66,6 +67,7 @@
 	  "a socket option that the stack acts on") \
 	X(UPDATE, "TS", "APP", update, "4.2", \
 	  "whatever changed: bytes in, bytes acknowledged, end, error") \
+	/* MOVED, TS to APP and TS, and MOVE_ACK, with live hand-over. */ \
 	X(FREE, "APP", "TS", packet, "4.1", \
 	  "a received packet goes home to its pool")
 

@@ -77,10 +77,10 @@ static void unlink_timer(struct pika_wheel *wheel, struct pika_timer *timer)
 		*occupied_word(wheel, next) &= ~occupied_bit(next);
 }
 
-/* Where a timer for @tick, which is not before the wheel's, has to wait. */
-static struct pika_timer *slot_for(struct pika_wheel *wheel, u32 tick)
+/* Puts a timer where it waits for @tick, which is not before the wheel's. */
+static void place(struct pika_wheel *wheel, struct pika_timer *timer, u32 tick)
 {
-	u32 level = 0, differ;
+	u32 level = 0, differ, shift;
 
 	/* Put off: it comes down from there when that slot is entered. */
 	if (unlikely(tick - wheel->now_ms > REACH_MS))
@@ -90,8 +90,11 @@ static struct pika_timer *slot_for(struct pika_wheel *wheel, u32 tick)
 		level = (31 - __builtin_clz(differ)) / PIKA_TIMER_BITS;
 	if (unlikely(level >= PIKA_TIMER_LEVELS))
 		level = PIKA_TIMER_LEVELS - 1;
-	tick >>= level * PIKA_TIMER_BITS;
-	return &wheel->slots[level][tick % PIKA_TIMER_SLOTS];
+	shift = level * PIKA_TIMER_BITS;
+	tick >>= shift;
+	if (pika_ms_before(tick << shift, wheel->soonest_ms))
+		wheel->soonest_ms = tick << shift;
+	link_last(wheel, &wheel->slots[level][tick % PIKA_TIMER_SLOTS], timer);
 }
 
 /**
@@ -112,10 +115,11 @@ void pika_timer_arm(struct pika_wheel *wheel, struct pika_timer *timer,
 		unlink_timer(wheel, timer);
 		wheel->armed--;
 	}
-	wheel->armed++;
+	if (!wheel->armed++)
+		wheel->soonest_ms = wheel->now_ms + REACH_MS;
 	timer->expires_ms = expires_ms;
 	if (likely(pika_ms_before(wheel->now_ms, expires_ms))) {
-		link_last(wheel, slot_for(wheel, expires_ms), timer);
+		place(wheel, timer, expires_ms);
 	} else {
 		link_last(wheel, &wheel->late, timer);
 		wheel->unfinished = true;
@@ -183,7 +187,7 @@ static void take_late(struct pika_wheel *wheel)
 	while (late->next != late) {
 		timer = late->next;
 		unlink_timer(wheel, timer);
-		link_last(wheel, slot_for(wheel, wheel->now_ms), timer);
+		place(wheel, timer, wheel->now_ms);
 	}
 }
 
@@ -195,9 +199,12 @@ static struct pika_timer *advance(struct pika_wheel *wheel, u32 now_ms,
 	u32 ticks;
 
 	timer = first_timer(wheel, &ticks, level);
-	if (!timer || pika_ms_before(now_ms, wheel->now_ms + ticks))
+	if (!timer)
 		return NULL;
-	wheel->now_ms += ticks;
+	wheel->soonest_ms = wheel->now_ms + ticks;
+	if (pika_ms_before(now_ms, wheel->soonest_ms))
+		return NULL;
+	wheel->now_ms = wheel->soonest_ms;
 	return timer;
 }
 
@@ -207,7 +214,7 @@ static u32 step(struct pika_wheel *wheel, struct pika_timer *timer, u32 level,
 {
 	unlink_timer(wheel, timer);
 	if (level) {
-		link_last(wheel, slot_for(wheel, timer->expires_ms), timer);
+		place(wheel, timer, timer->expires_ms);
 		return 0;
 	}
 	wheel->armed--;
@@ -247,20 +254,16 @@ u32 pika_wheel_turn(struct pika_wheel *wheel, u32 now_ms, u32 budget,
 /**
  * pika_wheel_next() - how long the server may sleep
  * @wheel: the server's
- * @expires_ms: set to the tick at which pika_wheel_run() has something to do
- *	next: not after the first expiry, or that of the last run if it left
+ * @expires_ms: set to the tick at which pika_wheel_run() may have something to
+ *	do next: not after the first expiry, or that of the last run if it left
  *	something due
  *
  * Return: false if no timer is armed; @expires_ms is then not set.
  */
 bool pika_wheel_next(const struct pika_wheel *wheel, u32 *expires_ms)
 {
-	u32 ticks = 0, level;
-
 	if (!wheel->armed)
 		return false;
-	if (!wheel->unfinished)
-		first_timer(wheel, &ticks, &level);
-	*expires_ms = wheel->now_ms + ticks;
+	*expires_ms = wheel->unfinished ? wheel->now_ms : wheel->soonest_ms;
 	return true;
 }

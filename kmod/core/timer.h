@@ -37,6 +37,7 @@ struct pika_timer {
  * @occupied: one bit for each slot of each level that is not empty; the last
  *	word is for @late
  * @now_ms: the last tick that was run
+ * @soonest_ms: with timers armed: no slot that is occupied is entered before
  * @armed: number of armed timers
  * @unfinished: some may be due although @now_ms was run
  */
@@ -45,6 +46,7 @@ struct pika_wheel {
 	struct pika_timer late;
 	u64 occupied[PIKA_TIMER_LEVELS + 1];
 	u32 now_ms;
+	u32 soonest_ms;
 	u32 armed;
 	bool unfinished;
 };
@@ -122,9 +124,13 @@ static inline void pika_wheel_wake(struct pika_wheel *wheel, u32 now_ms)
 static inline u32 pika_wheel_run(struct pika_wheel *wheel, u32 now_ms,
 				 u32 budget, pika_timer_fn fire, void *context)
 {
-	/* A busy server runs many times in a tick. */
-	if (likely(now_ms == wheel->now_ms && !wheel->unfinished))
+	/* What most runs find, and what a busy server's many in a tick do. */
+	if (likely(!wheel->unfinished &&
+		   (!wheel->armed ||
+		    pika_ms_before(now_ms, wheel->soonest_ms)))) {
+		wheel->now_ms = now_ms;
 		return 0;
+	}
 	return pika_wheel_turn(wheel, now_ms, budget, fire, context);
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who takes which connection from a listening socket. Arrivals come in the
- * endpoints' tasklets; accept() and poll() claim them in process context and
- * report only what the server has confirmed. A connection is for the acceptor
- * that it was offered to; others may have it if that has no waiter, or has let
- * its lease pass.
+ * Who takes which connection from a listening socket. accept() and poll()
+ * claim what was offered, in process context, and report only what the server
+ * has confirmed. A connection is for the acceptor that it was offered to;
+ * others may have it if that has no waiter, or has let its lease pass.
  */
 
 #include "accept.h"
@@ -20,53 +19,8 @@
 #include "sock.h"
 #include "stack.h"
 
-#define READY	(EPOLLIN | EPOLLRDNORM)
-
 /* How long a claim is worth waiting for without sleeping. */
 #define CLAIM_SPIN_NS	5000
-
-static struct pika_app_acceptor *find(struct pika_accept_queue *q, u32 id)
-{
-	struct pika_app_acceptor *a;
-
-	list_for_each_entry(a, &q->acceptors, link)
-		if (a->id == id)
-			return a;
-	return NULL;
-}
-
-static void wake_all(struct pika_accept_queue *q)
-{
-	struct pika_app_acceptor *a;
-
-	list_for_each_entry(a, &q->acceptors, link)
-		wake_up_interruptible_poll(&a->wait, READY);
-}
-
-/* All threads that wait, also for exclusive wake-ups: there will be none. */
-static void hang_up(struct pika_accept_queue *q)
-{
-	struct pika_app_acceptor *a;
-
-	list_for_each_entry(a, &q->acceptors, link)
-		__wake_up(&a->wait, TASK_INTERRUPTIBLE, 0,
-			  poll_to_key(READY | EPOLLHUP));
-}
-
-/* Its acceptor, and after the lease all; at once all if it has no waiter. */
-static void wake_for(struct pika_accept_queue *q, u32 acceptor)
-{
-	struct pika_app_acceptor *a = find(q, acceptor);
-
-	if (!a || !wq_has_sleeper(&a->wait)) {
-		wake_all(q);
-		return;
-	}
-	wake_up_interruptible_poll(&a->wait, READY);
-	if (!list_is_singular(&q->acceptors) && !timer_pending(&q->lease))
-		mod_timer(&q->lease,
-			  jiffies + msecs_to_jiffies(PIKA_LEASE_MS) + 1);
-}
 
 static bool has_lapsed(unsigned long since)
 {
@@ -81,8 +35,8 @@ static bool may_take(struct pika_accept_queue *q, u32 me, u32 acceptor,
 
 	if (me == acceptor || has_lapsed(since))
 		return true;
-	a = find(q, acceptor);
-	/* Only who may be first: wake_for() has woken whoever waits. */
+	a = pika_app_acceptor_find(q, acceptor);
+	/* Only who may be first: whoever waits was woken on arrival. */
 	return !a || !waitqueue_active(&a->wait);
 }
 
@@ -112,289 +66,6 @@ static struct pika_sock *best_claimed(struct pika_accept_queue *q, u32 me)
 			other = ps;
 	}
 	return other;
-}
-
-/**
- * pika_accept_lease() - something may have waited for its acceptor too long
- * @timer: a queue's
- */
-void pika_accept_lease(struct timer_list *timer)
-{
-	struct pika_accept_queue *q = container_of(timer,
-						   struct pika_accept_queue,
-						   lease);
-
-	spin_lock(&q->lock);
-	if (q->sockets &&
-	    !(list_empty(&q->offers) && list_empty(&q->claimed))) {
-		wake_all(q);
-		mod_timer(&q->lease,
-			  jiffies + msecs_to_jiffies(PIKA_LEASE_MS) + 1);
-	}
-	spin_unlock(&q->lock);
-}
-
-static void arrive(struct pika_accept_queue *q, struct pika_arrival *arrival)
-{
-	spin_lock(&q->lock);
-	if (q->sockets) {
-		list_add_tail(&arrival->link, &q->offers);
-		wake_for(q, arrival->offer.available.acceptor);
-		arrival = NULL;
-	}
-	spin_unlock(&q->lock);
-	kfree(arrival);
-}
-
-/**
- * pika_accept_available() - CONNECTION_AVAILABLE
- * @ep: whose
- * @msg: the message; without memory it is offered again, when the claim is late
- */
-void pika_accept_available(struct pika_endpoint *ep, const struct pika_msg *msg)
-{
-	struct pika_arrival *arrival = kmalloc(sizeof(*arrival), GFP_ATOMIC);
-	struct pika_accept_queue *q;
-
-	if (!arrival) {
-		ep->lost++;
-		return;
-	}
-	arrival->offer = *msg;
-	arrival->endpoint = ep;
-	arrival->since = jiffies;
-	rcu_read_lock();
-	q = xa_load(&ep->stack->listeners, msg->available.listener);
-	if (q)
-		arrive(q, arrival);
-	else
-		kfree(arrival);
-	rcu_read_unlock();
-}
-
-/**
- * pika_accept_elsewhere() - Linux's TCP has a connection
- * @q: of the socket that it is for
- *
- * Context: softirq; under RCU.
- */
-void pika_accept_elsewhere(struct pika_accept_queue *q)
-{
-	spin_lock_bh(&q->lock);
-	if (q->sockets)
-		wake_all(q);
-	spin_unlock_bh(&q->lock);
-}
-
-/**
- * pika_accept_wake() - WAKE
- * @ep: whose
- * @msg: the message
- */
-void pika_accept_wake(struct pika_endpoint *ep, const struct pika_msg *msg)
-{
-	struct pika_app_acceptor *a;
-	struct pika_accept_queue *q;
-
-	rcu_read_lock();
-	q = xa_load(&ep->stack->listeners, msg->acceptor.listener);
-	if (q) {
-		spin_lock(&q->lock);
-		list_for_each_entry(a, &q->acceptors, link)
-			a->registered = false;
-		wake_all(q);
-		spin_unlock(&q->lock);
-	}
-	rcu_read_unlock();
-}
-
-/* No longer on its way to accept(): nobody's, if its queue has ended. */
-static void leave_queue(struct pika_sock *ps)
-{
-	struct pika_accept_queue *q = ps->from;
-
-	ps->from = NULL;
-	pika_accept_queue_put(q);
-}
-
-/* Ends a socket that no program ever had. May free it. */
-static void bury(struct pika_sock *ps)
-{
-	struct sock *sk = pika_sock_sk(ps);
-
-	sock_set_flag(sk, SOCK_DEAD);
-	inet_sk_set_state(sk, TCP_CLOSE);
-	sock_put(sk);
-}
-
-/* Closes a socket that was never accepted. May free it. */
-static void abandon(struct pika_sock *ps)
-{
-	leave_queue(ps);
-	pika_sock_close_flow(ps, PIKA_CLOSE_RESET);
-	bury(ps);
-}
-
-/**
- * pika_accept_claimed() - CLAIM_RESULT: the connection is ours
- * @ps: its socket, on its queue's claiming list
- */
-void pika_accept_claimed(struct pika_sock *ps)
-{
-	struct pika_accept_queue *q = ps->from;
-	bool ended;
-
-	spin_lock(&q->lock);
-	ended = !q->sockets;
-	if (ended) {
-		list_del_init(&ps->arrived);
-	} else {
-		ps->claimed_at = jiffies;
-		list_move_tail(&ps->arrived, &q->claimed);
-		wake_for(q, ps->claimer);
-	}
-	spin_unlock(&q->lock);
-	if (ended)
-		abandon(ps);
-}
-
-/**
- * pika_accept_too_late() - CLAIM_RESULT: the connection is another's
- * @ps: its socket, which a reference is dropped of
- */
-void pika_accept_too_late(struct pika_sock *ps)
-{
-	struct pika_accept_queue *q = ps->from;
-	struct pika_app_acceptor *a;
-
-	spin_lock(&q->lock);
-	list_del_init(&ps->arrived);
-	a = find(q, ps->acceptor);
-	if (a)
-		a->registered = false;
-	if (q->sockets)
-		wake_for(q, ps->claimer);
-	spin_unlock(&q->lock);
-	leave_queue(ps);
-	ps->closed = true;
-	bury(ps);
-}
-
-static bool post_register(struct pika_app_acceptor *a)
-{
-	struct pika_msg msg = {
-		.type = PIKA_MSG_ACCEPT_CONNECTION,
-		.acceptor.listener = a->queue->id,
-		.acceptor.acceptor = a->id,
-	};
-
-	if (pika_endpoint_post(a->endpoint, a->cm, &msg))
-		return true;
-	pika_endpoint_wait(a->endpoint, a->cm, &a->waiter);
-	return false;
-}
-
-static bool register_again(struct pika_waiter *waiter)
-{
-	return post_register(container_of(waiter, struct pika_app_acceptor,
-					  waiter));
-}
-
-static void register_acceptor(struct pika_app_acceptor *a)
-{
-	struct pika_accept_queue *q = a->queue;
-	bool registered;
-
-	spin_lock_bh(&q->lock);
-	registered = a->registered;
-	a->registered = true;
-	spin_unlock_bh(&q->lock);
-	if (registered)
-		return;
-	pika_endpoint_lock(a->endpoint);
-	post_register(a);
-	pika_endpoint_unlock(a->endpoint);
-}
-
-/* The CMs are dealt out to the CPUs in turn. */
-static u16 cm_of(const struct pika_endpoint *ep)
-{
-	const struct pika_composition *c = &ep->stack->composition;
-	u32 turn = ep->cpu % pika_composition_count(c, PIKA_COMPONENT_CM);
-	u16 i;
-
-	for (i = 0; i < c->servers; i++)
-		if (c->components[i] & BIT(PIKA_COMPONENT_CM) && !turn--)
-			break;
-	return i;
-}
-
-static struct pika_app_acceptor *make_acceptor(struct pika_accept_queue *q)
-{
-	struct pika_app_acceptor *a = kzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
-
-	if (!a)
-		return NULL;
-	a->queue = q;
-	a->endpoint = q->stack->endpoints[raw_smp_processor_id()];
-	a->cm = cm_of(a->endpoint);
-	init_waitqueue_head(&a->wait);
-	pika_waiter_init(&a->waiter, register_again);
-	return a;
-}
-
-/* The caller's, or one whose process has ended. */
-static struct pika_app_acceptor *reuse_acceptor(struct pika_accept_queue *q,
-						const struct pika_sock *ps)
-{
-	struct pid *me = task_tgid(current);
-	struct pika_app_acceptor *a, *dead = NULL;
-
-	list_for_each_entry(a, &q->acceptors, link) {
-		if (a->socket != ps)
-			continue;
-		if (a->pid == me)
-			return a;
-		if (pid_has_task(a->pid, PIDTYPE_TGID))
-			continue;
-		/* It may have left a shared epoll behind. */
-		if (!waitqueue_active(&a->wait))
-			dead = a;
-	}
-	if (dead) {
-		put_pid(dead->pid);
-		dead->pid = get_pid(me);
-	}
-	return dead;
-}
-
-/* The acceptor of this process for @ps; NULL: no memory. */
-static struct pika_app_acceptor *my_acceptor(struct pika_accept_queue *q,
-					     const struct pika_sock *ps)
-{
-	struct pika_app_acceptor *a, *new;
-
-	spin_lock_bh(&q->lock);
-	a = reuse_acceptor(q, ps);
-	spin_unlock_bh(&q->lock);
-	if (a)
-		return a;
-	new = make_acceptor(q);
-	if (!new)
-		return NULL;
-	spin_lock_bh(&q->lock);
-	a = reuse_acceptor(q, ps);
-	if (!a) {
-		a = new;
-		new = NULL;
-		a->socket = ps;
-		a->pid = get_pid(task_tgid(current));
-		a->id = ++q->next_acceptor;
-		list_add_tail(&a->link, &q->acceptors);
-	}
-	spin_unlock_bh(&q->lock);
-	kfree(new);
-	return a;
 }
 
 static void fill_child(struct pika_sock *ps, const struct pika_arrival *arrival)
@@ -443,18 +114,29 @@ static void send_claim(struct pika_accept_queue *q, struct pika_sock *ps,
 	pika_endpoint_unlock(ps->endpoint);
 }
 
-/* The answer of a server that polls comes soon. */
+static bool is_unanswered(struct pika_accept_queue *q,
+			  const struct pika_sock *ps)
+{
+	bool is;
+
+	spin_lock_bh(&q->lock);
+	is = READ_ONCE(ps->from) && !ps->claimed_at;
+	spin_unlock_bh(&q->lock);
+	return is;
+}
+
+/* A server of this CPU has answered; that of one that polls comes soon. */
 static void spin_for_answer(struct pika_accept_queue *q, struct pika_sock *ps)
 {
-	u64 until = local_clock() + CLAIM_SPIN_NS;
-	bool waits;
+	u64 until = 0;
 
-	do {
+	while (is_unanswered(q, ps)) {
+		if (!until)
+			until = local_clock() + CLAIM_SPIN_NS;
+		else if (local_clock() >= until)
+			break;
 		pika_endpoint_drain(ps->endpoint);
-		spin_lock_bh(&q->lock);
-		waits = READ_ONCE(ps->from) && !ps->claimed_at;
-		spin_unlock_bh(&q->lock);
-	} while (waits && local_clock() < until);
+	}
 }
 
 /* 1: an offer was claimed, and perhaps answered; 0: there is none; or error. */
@@ -503,37 +185,63 @@ static bool claims(struct pika_accept_queue *q, u32 me)
 	return false;
 }
 
+/* What there is for an acceptor, the best first. */
+enum outlook {
+	CLAIMED,	/* a connection to be accepted */
+	STRANGER,	/* nothing, as it is not registered */
+	CLAIMING,	/* an answer to wait for */
+	OFFERED,	/* a connection to be claimed */
+	NOTHING,
+};
+
+static enum outlook look(struct pika_accept_queue *q,
+			 const struct pika_app_acceptor *a)
+{
+	enum outlook outlook = NOTHING;
+
+	spin_lock_bh(&q->lock);
+	if (best_claimed(q, a->id))
+		outlook = CLAIMED;
+	else if (!a->registered)
+		outlook = STRANGER;
+	else if (claims(q, a->id))
+		outlook = CLAIMING;
+	else if (best_offer(q, a->id))
+		outlook = OFFERED;
+	spin_unlock_bh(&q->lock);
+	return outlook;
+}
+
 /* Would next() do something? */
 static bool has_work(struct pika_sock *listener, struct pika_accept_queue *q,
 		     const struct pika_app_acceptor *a)
 {
-	bool has;
+	enum outlook outlook = look(q, a);
 
-	spin_lock_bh(&q->lock);
-	has = !q->sockets || !a->registered || best_claimed(q, a->id) ||
-	      (!claims(q, a->id) && best_offer(q, a->id));
-	spin_unlock_bh(&q->lock);
-	return has || pika_inner_waits(listener);
+	return (outlook != CLAIMING && outlook != NOTHING) ||
+	       !READ_ONCE(q->sockets) || pika_inner_waits(listener);
 }
 
-static bool has_claimed(struct pika_accept_queue *q, u32 me)
+/*
+ * Until there is something to accept, or an answer or an arrival to wait for.
+ * Returns 0 or an error.
+ */
+static int seek(struct pika_sock *listener, struct pika_app_acceptor *a,
+		enum outlook *outlook)
 {
-	bool has;
+	struct pika_accept_queue *q = a->queue;
+	int claimed = 0;
 
-	spin_lock_bh(&q->lock);
-	has = best_claimed(q, me);
-	spin_unlock_bh(&q->lock);
-	return has;
-}
-
-static bool is_claiming(struct pika_accept_queue *q, u32 me)
-{
-	bool is;
-
-	spin_lock_bh(&q->lock);
-	is = claims(q, me);
-	spin_unlock_bh(&q->lock);
-	return is;
+	while (claimed >= 0) {
+		*outlook = look(q, a);
+		if (*outlook == STRANGER)
+			pika_app_acceptor_register(a);
+		else if (*outlook == OFFERED)
+			claimed = claim_one(listener, q, a->id);
+		else
+			break;
+	}
+	return min(claimed, 0);
 }
 
 /* One that is ours now, or NULL and, if there can be none, @error. */
@@ -542,16 +250,13 @@ static struct pika_sock *try_accept(struct pika_sock *listener,
 {
 	struct pika_accept_queue *q = a->queue;
 	struct pika_sock *ps = take_claimed(q, a->id);
-	int claimed = 1;
+	enum outlook outlook = CLAIMED;
 
-	if (ps)
-		return ps;
-	register_acceptor(a);
-	while (!ps && claimed > 0 && !is_claiming(q, a->id)) {
-		claimed = claim_one(listener, q, a->id);
+	/* Another thread of the process may be faster. */
+	while (!ps && !*error && outlook == CLAIMED) {
+		*error = seek(listener, a, &outlook);
 		ps = take_claimed(q, a->id);
 	}
-	*error = min(claimed, 0);
 	return ps;
 }
 
@@ -559,7 +264,7 @@ static struct pika_sock *try_accept(struct pika_sock *listener,
 static struct sock *hand_over(struct pika_sock *ps)
 {
 	pika_endpoint_lock(ps->endpoint);
-	leave_queue(ps);
+	pika_accept_leave(ps);
 	pika_endpoint_unlock(ps->endpoint);
 	this_cpu_inc(*ps->stack->open);
 	return pika_sock_sk(ps);
@@ -584,20 +289,16 @@ static struct sock *next(struct pika_sock *listener,
 	return sk;
 }
 
+/* Once there was none. */
 static struct sock *wait_and_accept(struct pika_sock *listener,
 				    struct pika_app_acceptor *a,
 				    long timeout, int *error)
 {
 	struct sock *lsk = pika_sock_sk(listener);
-	struct sock *sk;
+	struct sock *sk = NULL;
 	DEFINE_WAIT(wait);
 
-	for (;;) {
-		prepare_to_wait_exclusive(&a->wait, &wait, TASK_INTERRUPTIBLE);
-		__set_current_state(TASK_RUNNING);
-		sk = next(listener, a, error);
-		if (sk || *error)
-			break;
+	while (!sk && !*error) {
 		*error = timeout ? sock_intr_errno(timeout) : -EAGAIN;
 		if (!timeout || signal_pending(current))
 			break;
@@ -612,9 +313,29 @@ static struct sock *wait_and_accept(struct pika_sock *listener,
 		if (lsk->sk_state != TCP_LISTEN || listener->listening !=
 		    a->queue)
 			break;
+		/* Who waits keeps what is for it to itself. */
+		prepare_to_wait_exclusive(&a->wait, &wait, TASK_INTERRUPTIBLE);
+		__set_current_state(TASK_RUNNING);
+		sk = next(listener, a, error);
 	}
 	finish_wait(&a->wait, &wait);
 	return sk;
+}
+
+static struct sock *accept_or_wait(struct pika_sock *listener, long timeout,
+				   int *error)
+{
+	struct pika_app_acceptor *a;
+	struct sock *sk;
+
+	*error = -ENOMEM;
+	a = pika_app_acceptor_mine(listener->listening, listener);
+	if (!a)
+		return NULL;
+	sk = next(listener, a, error);
+	if (sk || *error)
+		return sk;
+	return wait_and_accept(listener, a, timeout, error);
 }
 
 /**
@@ -628,20 +349,14 @@ static struct sock *wait_and_accept(struct pika_sock *listener,
  */
 struct sock *pika_accept(struct sock *sk, int flags, int *error)
 {
-	struct pika_app_acceptor *a;
 	struct sock *child = NULL;
 
 	lock_sock(sk);
 	*error = -EINVAL;
-	if (sk->sk_state != TCP_LISTEN)
-		goto unlock;
-	*error = -ENOMEM;
-	a = my_acceptor(pika_sk(sk)->listening, pika_sk(sk));
-	if (a)
-		child = wait_and_accept(pika_sk(sk), a,
-					sock_rcvtimeo(sk, flags & O_NONBLOCK),
-					error);
-unlock:
+	if (sk->sk_state == TCP_LISTEN)
+		child = accept_or_wait(pika_sk(sk),
+				       sock_rcvtimeo(sk, flags & O_NONBLOCK),
+				       error);
 	release_sock(sk);
 	return child;
 }
@@ -660,101 +375,16 @@ __poll_t pika_accept_poll(struct file *file, struct pika_sock *ps,
 {
 	struct pika_accept_queue *q = READ_ONCE(ps->listening);
 	struct pika_app_acceptor *a;
+	enum outlook outlook;
 
 	/* shutdown(), just now */
 	if (!q)
 		return EPOLLHUP;
-	a = my_acceptor(q, ps);
+	a = pika_app_acceptor_mine(q, ps);
 	if (!a)
-		return READY;
+		return PIKA_ACCEPT_READY;
 	poll_wait(file, &a->wait, wait);
-	if (pika_inner_waits(ps) || has_claimed(q, a->id))
-		return READY;
-	register_acceptor(a);
-	if (!is_claiming(q, a->id))
-		claim_one(ps, q, a->id);
-	return has_claimed(q, a->id) ? READY : 0;
-}
-
-static void free_acceptors(struct list_head *acceptors)
-{
-	struct pika_app_acceptor *a, *next;
-
-	list_for_each_entry_safe(a, next, acceptors, link) {
-		pika_endpoint_lock(a->endpoint);
-		list_del_init(&a->waiter.link);
-		pika_endpoint_unlock(a->endpoint);
-		put_pid(a->pid);
-		kfree(a);
-	}
-}
-
-/**
- * pika_accept_queue_leave() - nobody waits for one of a queue's sockets
- * @q: the queue
- * @ps: the socket, which is being closed
- *
- * What was offered there others may take, if there are any.
- *
- * Context: process.
- */
-void pika_accept_queue_leave(struct pika_accept_queue *q,
-			     const struct pika_sock *ps)
-{
-	struct pika_app_acceptor *a, *next;
-	LIST_HEAD(mine);
-
-	spin_lock_bh(&q->lock);
-	list_for_each_entry_safe(a, next, &q->acceptors, link)
-		if (a->socket == ps)
-			list_move(&a->link, &mine);
-	wake_all(q);
-	spin_unlock_bh(&q->lock);
-	free_acceptors(&mine);
-}
-
-static void abandon_all(struct list_head *claimed)
-{
-	struct pika_endpoint *ep;
-	struct pika_sock *ps, *next;
-
-	list_for_each_entry_safe(ps, next, claimed, arrived) {
-		list_del_init(&ps->arrived);
-		ep = ps->endpoint;
-		pika_endpoint_lock(ep);
-		abandon(ps);
-		pika_endpoint_unlock(ep);
-	}
-}
-
-/**
- * pika_accept_queue_end() - one of a queue's sockets listens no more
- * @q: the queue; if that was the last, what is being claimed now is reset when
- *	that is answered
- *
- * Context: process, may sleep.
- * Return: true if it was the last.
- */
-bool pika_accept_queue_end(struct pika_accept_queue *q)
-{
-	struct pika_arrival *arrival, *next;
-	LIST_HEAD(claimed);
-	LIST_HEAD(offers);
-	bool last;
-
-	spin_lock_bh(&q->lock);
-	last = !--q->sockets;
-	if (last) {
-		list_splice_init(&q->claimed, &claimed);
-		list_splice_init(&q->offers, &offers);
-	}
-	hang_up(q);
-	spin_unlock_bh(&q->lock);
-	if (!last)
-		return false;
-	timer_delete_sync(&q->lease);
-	list_for_each_entry_safe(arrival, next, &offers, link)
-		kfree(arrival);
-	abandon_all(&claimed);
-	return true;
+	if (pika_inner_waits(ps) || seek(ps, a, &outlook))
+		return PIKA_ACCEPT_READY;
+	return outlook == CLAIMED ? PIKA_ACCEPT_READY : 0;
 }

@@ -13,6 +13,9 @@
 
 #include "endpoint.h"
 
+/* What poll() says of a socket with something to accept. */
+#define PIKA_ACCEPT_READY	(EPOLLIN | EPOLLRDNORM)
+
 /* How long a connection is for its acceptor alone, if that has a waiter. */
 #define PIKA_LEASE_MS	10
 
@@ -133,10 +136,24 @@ struct pika_heard {
 	struct pika_heard *previous;
 };
 
+/* listen.c */
 void pika_accept_queue_put(struct pika_accept_queue *q);
-bool pika_accept_queue_end(struct pika_accept_queue *q);
+
+/* acceptor.c */
+struct pika_app_acceptor *pika_app_acceptor_find(struct pika_accept_queue *q,
+						 u32 id);
+struct pika_app_acceptor *pika_app_acceptor_mine(struct pika_accept_queue *q,
+						 const struct pika_sock *ps);
+void pika_app_acceptor_register(struct pika_app_acceptor *a);
+void pika_accept_wake_all(struct pika_accept_queue *q);
+void pika_accept_wake_for(struct pika_accept_queue *q, u32 acceptor);
+void pika_accept_hang_up(struct pika_accept_queue *q);
 void pika_accept_queue_leave(struct pika_accept_queue *q,
 			     const struct pika_sock *ps);
+
+/* accept_message.c */
 void pika_accept_lease(struct timer_list *timer);
+void pika_accept_leave(struct pika_sock *ps);
+bool pika_accept_queue_end(struct pika_accept_queue *q);
 
 #endif /* PIKA_LINUX_ACCEPT_QUEUE_H */

@@ -32,33 +32,47 @@ static u64 *mark_of(struct sk_buff *skb)
 	return (u64 *)(skb->cb + sizeof(skb->cb) - sizeof(u64));
 }
 
-/* The headers of a packet that may be ours. */
+/**
+ * struct headers - of a packet that may be ours
+ * @ip: IPv4's header; NULL: it is IPv6's
+ * @ip6: IPv6's header
+ * @tcp: TCP's
+ * @ip_len: bytes of IP's header
+ * @tcp_len: bytes of TCP's header
+ * @len: bytes of the packet, without Ethernet's padding
+ * @remote: the sender's port
+ * @ip_room: where @ip points if the packet does not have it in one piece
+ * @ip6_room: likewise
+ * @tcp_room: likewise
+ *
+ * Pointers are void when the packet has been changed.
+ */
 struct headers {
-	bool v6;
-	union {
-		struct iphdr ip;
-		struct ipv6hdr ip6;
-	};
+	const struct iphdr *ip;
+	const struct ipv6hdr *ip6;
+	const struct tcphdr *tcp;
 	u32 ip_len;
+	u32 tcp_len;
 	u32 len;
-	struct tcphdr tcp;
+	__be16 remote;
+	union {
+		struct iphdr ip_room;
+		struct ipv6hdr ip6_room;
+	};
+	struct tcphdr tcp_room;
 };
-
-static bool read_at(const struct sk_buff *skb, u32 offset, void *to, u32 len)
-{
-	return !skb_copy_bits(skb, offset, to, len);
-}
 
 /* Plain TCP over IPv4: no options, not a fragment. */
 static bool read_v4(const struct sk_buff *skb, struct headers *h)
 {
-	const struct iphdr *ip = &h->ip;
+	const struct iphdr *ip;
 
-	if (!read_at(skb, 0, &h->ip, sizeof(h->ip)) || ip->version != 4 ||
-	    ip->ihl != 5 || ip->protocol != IPPROTO_TCP ||
+	ip = skb_header_pointer(skb, 0, sizeof(*ip), &h->ip_room);
+	if (!ip || ip->version != 4 || ip->ihl != 5 ||
+	    ip->protocol != IPPROTO_TCP ||
 	    ip->frag_off & htons(IP_MF | IP_OFFSET))
 		return false;
-	h->v6 = false;
+	h->ip = ip;
 	h->ip_len = sizeof(*ip);
 	h->len = ntohs(ip->tot_len);
 	return true;
@@ -75,35 +89,42 @@ static bool is_link_local(const struct in6_addr *addr)
  */
 static bool read_v6(const struct sk_buff *skb, struct headers *h)
 {
-	const struct ipv6hdr *ip = &h->ip6;
+	const struct ipv6hdr *ip6;
 
-	if (!read_at(skb, 0, &h->ip6, sizeof(h->ip6)) || ip->version != 6 ||
-	    ip->nexthdr != IPPROTO_TCP || is_link_local(&ip->saddr) ||
-	    is_link_local(&ip->daddr))
+	ip6 = skb_header_pointer(skb, 0, sizeof(*ip6), &h->ip6_room);
+	if (!ip6 || ip6->version != 6 || ip6->nexthdr != IPPROTO_TCP ||
+	    is_link_local(&ip6->saddr) || is_link_local(&ip6->daddr))
 		return false;
-	h->v6 = true;
-	h->ip_len = sizeof(*ip);
-	h->len = sizeof(*ip) + ntohs(ip->payload_len);
+	h->ip = NULL;
+	h->ip6 = ip6;
+	h->ip_len = sizeof(*ip6);
+	h->len = sizeof(*ip6) + ntohs(ip6->payload_len);
 	return true;
 }
 
 static bool read_headers(const struct sk_buff *skb, struct headers *h)
 {
+	const struct tcphdr *tcp;
+
 	if (skb->protocol == htons(ETH_P_IP) ? !read_v4(skb, h) :
 	    !read_v6(skb, h))
 		return false;
-	if (!read_at(skb, h->ip_len, &h->tcp, sizeof(h->tcp)))
+	tcp = skb_header_pointer(skb, h->ip_len, sizeof(*tcp), &h->tcp_room);
+	if (!tcp)
 		return false;
-	return h->len <= skb->len && h->tcp.doff * 4 >= sizeof(h->tcp) &&
-	       h->len >= h->ip_len + h->tcp.doff * 4;
+	h->tcp = tcp;
+	h->tcp_len = tcp->doff * 4;
+	h->remote = tcp->source;
+	return h->len <= skb->len && h->tcp_len >= sizeof(*tcp) &&
+	       h->len >= h->ip_len + h->tcp_len;
 }
 
 static bool is_local(struct net *net, const struct sk_buff *skb,
 		     const struct headers *h)
 {
-	if (h->v6)
-		return ipv6_chk_addr(net, &h->ip6.daddr, skb->dev, 0);
-	return inet_addr_type_dev_table(net, skb->dev, h->ip.daddr) ==
+	if (!h->ip)
+		return ipv6_chk_addr(net, &h->ip6->daddr, skb->dev, 0);
+	return inet_addr_type_dev_table(net, skb->dev, h->ip->daddr) ==
 	       RTN_LOCAL;
 }
 
@@ -114,9 +135,9 @@ static bool is_local(struct net *net, const struct sk_buff *skb,
 static bool is_ours(const struct pika_stack *stack, const struct sk_buff *skb,
 		    const struct headers *h)
 {
-	if (!test_bit(ntohs(h->tcp.dest), stack->ports))
+	if (!test_bit(ntohs(h->tcp->dest), stack->ports))
 		return false;
-	return !h->tcp.syn || h->tcp.ack || is_local(stack->net, skb, h);
+	return !h->tcp->syn || h->tcp->ack || is_local(stack->net, skb, h);
 }
 
 static bool checksum_is_right(struct sk_buff *skb, const struct headers *h)
@@ -124,9 +145,9 @@ static bool checksum_is_right(struct sk_buff *skb, const struct headers *h)
 	bool wrong;
 
 	__skb_pull(skb, h->ip_len);
-	wrong = h->v6 ?
-		skb_checksum_init(skb, IPPROTO_TCP, ip6_compute_pseudo) :
-		skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo);
+	wrong = h->ip ?
+		skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) :
+		skb_checksum_init(skb, IPPROTO_TCP, ip6_compute_pseudo);
 	wrong = wrong || skb_checksum_complete(skb);
 	__skb_push(skb, h->ip_len);
 	return !wrong;
@@ -138,7 +159,7 @@ static enum pika_rx_drop prepare(struct sk_buff *skb, const struct headers *h)
 	struct pika_packet *pkt = pika_packet_of(skb);
 
 	if (pskb_trim_rcsum(skb, h->len) ||
-	    !pskb_may_pull(skb, h->ip_len + h->tcp.doff * 4))
+	    !pskb_may_pull(skb, h->ip_len + h->tcp_len))
 		return PIKA_RX_MALFORMED;
 	skb_reset_network_header(skb);
 	skb_set_transport_header(skb, h->ip_len);
@@ -166,7 +187,7 @@ static rx_handler_result_t take(struct pika_stack *stack,
 				struct sk_buff **pskb, const struct headers *h)
 {
 	struct sk_buff *skb = skb_share_check(*pskb, GFP_ATOMIC);
-	struct pika_rx *rx = rx_for(stack, h->tcp.source);
+	struct pika_rx *rx = rx_for(stack, h->remote);
 	enum pika_rx_drop why;
 
 	if (!skb)

@@ -30,10 +30,14 @@ struct pika_rx_ring {
 /**
  * struct pika_rx - all of a link server
  * @bell: the server's
- * @rings: by CPU; NULL for one that cannot be
+ * @count: how many CPUs can be
+ * @used: their rings
+ * @rings: the same by CPU; NULL for one that cannot be
  */
 struct pika_rx {
 	const struct pika_bell *bell;
+	u32 count;
+	struct pika_rx_ring **used;
 	struct pika_rx_ring *rings[];
 };
 
@@ -55,7 +59,7 @@ static void drop_all(struct pika_rx_ring *ring)
 struct pika_rx *pika_rx_make(struct tasklet_struct *tasklet,
 			     const struct pika_bell *bell, int core)
 {
-	struct pika_rx *rx = kzalloc(struct_size(rx, rings, nr_cpu_ids),
+	struct pika_rx *rx = kzalloc(struct_size(rx, rings, 2 * nr_cpu_ids),
 				     GFP_KERNEL);
 	struct pika_rx_ring *ring;
 	int cpu;
@@ -63,6 +67,7 @@ struct pika_rx *pika_rx_make(struct tasklet_struct *tasklet,
 	if (!rx)
 		return NULL;
 	rx->bell = bell;
+	rx->used = rx->rings + nr_cpu_ids;
 	for_each_possible_cpu(cpu) {
 		ring = pika_lines_alloc(sizeof(*ring), cpu);
 		if (!ring) {
@@ -71,6 +76,7 @@ struct pika_rx *pika_rx_make(struct tasklet_struct *tasklet,
 		}
 		pika_doorbell_init(&ring->doorbell, tasklet, core);
 		rx->rings[cpu] = ring;
+		rx->used[rx->count++] = ring;
 	}
 	return rx;
 }
@@ -194,10 +200,10 @@ u32 pika_rx_burst(struct pika_rx *rx, struct pika_packet **pkts, u32 n)
 {
 	struct pika_packet *pkt;
 	u32 taken = 0;
-	int cpu;
+	u32 i;
 
-	for_each_possible_cpu(cpu) {
-		while (taken < n && (pkt = take(rx->rings[cpu])))
+	for (i = 0; i < rx->count; i++) {
+		while (taken < n && (pkt = take(rx->used[i])))
 			pkts[taken++] = pkt;
 	}
 	return taken;
@@ -212,10 +218,10 @@ u32 pika_rx_burst(struct pika_rx *rx, struct pika_packet **pkts, u32 n)
 bool pika_rx_waits(const struct pika_rx *rx)
 {
 	const struct pika_rx_ring *ring;
-	int cpu;
+	u32 i;
 
-	for_each_possible_cpu(cpu) {
-		ring = rx->rings[cpu];
+	for (i = 0; i < rx->count; i++) {
+		ring = rx->used[i];
 		if (ring->tail != READ_ONCE(ring->head))
 			return true;
 	}

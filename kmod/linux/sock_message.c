@@ -165,15 +165,18 @@ static bool settle_options(struct pika_sock *ps)
  * Often enough that the window never closes for want of it, and not for each
  * read: CLOSE tells the rest.
  */
-static bool settle_received(struct pika_sock *ps)
+static bool received_is_due(const struct pika_sock *ps)
+{
+	return !ps->closed && ps->read >= ps->stack->ts.receive_buffer / 4;
+}
+
+static bool post_received(struct pika_sock *ps)
 {
 	struct pika_msg msg = {
 		.type = PIKA_MSG_RECEIVED,
 		.received.bytes = ps->read,
 	};
 
-	if (ps->closed || ps->read < ps->stack->ts.receive_buffer / 4)
-		return true;
 	if (!post(ps, &msg))
 		return false;
 	ps->read = 0;
@@ -220,8 +223,9 @@ static bool settle_all(struct pika_sock *ps)
 		return false;
 	if (ps->flow == PIKA_HANDLE_NONE)
 		return true;
-	return settle_options(ps) && settle_received(ps) &&
-	       settle_pieces(ps) &&
+	if (received_is_due(ps) && !post_received(ps))
+		return false;
+	return settle_options(ps) && settle_pieces(ps) &&
 	       settle(ps, PIKA_DUE_SHUTDOWN, post_shutdown) &&
 	       settle(ps, PIKA_DUE_CLOSE, post_close);
 }

@@ -22,18 +22,22 @@
 
 #define PLACES	256
 
+/* Both addresses of an IP header, which has one behind the other. */
+#define V4_WORDS	2
+#define V6_WORDS	8
+
 /**
  * struct pika_route - how to get somewhere
  * @dst: or NULL
  * @cookie: tells whether an IPv6 route still holds
- * @local: from where; IPv4 is mapped into IPv6
- * @remote: to where
+ * @words: of @ends
+ * @ends: local and remote address, as in the header
  */
 struct pika_route {
 	struct dst_entry *dst;
 	u32 cookie;
-	struct in6_addr local;
-	struct in6_addr remote;
+	u32 words;
+	u32 ends[V6_WORDS];
 };
 
 /**
@@ -125,40 +129,44 @@ static void look_up(struct pika_route *place, struct net *net,
 		rt6_get_cookie((struct rt6_info *)dst) : 0;
 }
 
-static void read_ends(const void *header, struct in6_addr *local,
-		      struct in6_addr *remote)
+static const u32 *ends_of(const void *header, u32 *words)
 {
 	const struct ipv6hdr *ip6 = header;
 	const struct iphdr *ip = header;
 
-	if (is_v4(header)) {
-		ipv6_addr_set_v4mapped(ip->saddr, local);
-		ipv6_addr_set_v4mapped(ip->daddr, remote);
-	} else {
-		*local = ip6->saddr;
-		*remote = ip6->daddr;
-	}
+	*words = is_v4(header) ? V4_WORDS : V6_WORDS;
+	return is_v4(header) ? (const u32 *)&ip->saddr :
+		(const u32 *)&ip6->saddr;
+}
+
+static bool leads_there(const struct pika_route *place, const u32 *ends,
+			u32 words)
+{
+	u32 different = place->words ^ words;
+	u32 i;
+
+	for (i = 0; i < words; i++)
+		different |= place->ends[i] ^ ends[i];
+	return !different;
 }
 
 /* Valid until the next call; NULL: there is no way. */
 static struct dst_entry *route(struct pika_routes *routes, struct net *net,
 			       const void *header)
 {
-	struct in6_addr local, remote;
 	struct pika_route *place;
+	const u32 *ends;
+	u32 words;
 
-	read_ends(header, &local, &remote);
-	place = &routes->places[jhash_2words(ipv6_addr_hash(&remote),
-					     ipv6_addr_hash(&local), 0) %
-				PLACES];
-	if (place->dst && ipv6_addr_equal(&place->local, &local) &&
-	    ipv6_addr_equal(&place->remote, &remote) &&
+	ends = ends_of(header, &words);
+	place = &routes->places[jhash2(ends, words, 0) % PLACES];
+	if (place->dst && leads_there(place, ends, words) &&
 	    dst_check(place->dst, place->cookie))
 		return place->dst;
 	dst_release(place->dst);
 	look_up(place, net, header);
-	place->local = local;
-	place->remote = remote;
+	place->words = words;
+	memcpy(place->ends, ends, words * sizeof(*ends));
 	return place->dst;
 }
 
@@ -239,20 +247,26 @@ static struct sk_buff *build(const struct pika_frame *frame, u32 headroom)
 	return skb;
 }
 
-static const void *destination(const void *header)
+/* Valid as long as RCU is held; @other: of another family than @skb. */
+static struct neighbour *next_hop(struct sk_buff *skb, struct dst_entry *dst,
+				  bool *other)
 {
-	const struct ipv6hdr *ip6 = header;
-	const struct iphdr *ip = header;
+	const struct in6_addr *gateway;
 
-	return is_v4(header) ? (const void *)&ip->daddr : &ip6->daddr;
+	*other = false;
+	if (is_v4(skb->data))
+		return ip_neigh_for_gw((struct rtable *)dst, skb, other);
+	gateway = rt6_nexthop((struct rt6_info *)dst,
+			      &((struct ipv6hdr *)skb->data)->daddr);
+	return ip_neigh_gw6(dst->dev, gateway);
 }
 
 /* A neighbour's ready header is of its own family's packets. */
 static void send(struct pika_routes *routes, struct sk_buff *skb,
-		 struct dst_entry *dst, const void *header)
+		 struct dst_entry *dst)
 {
-	struct neighbour *neigh = dst_neigh_lookup(dst, destination(header));
-	int family = is_v4(header) ? AF_INET : AF_INET6;
+	bool other;
+	struct neighbour *neigh = next_hop(skb, dst, &other);
 
 	if (IS_ERR_OR_NULL(neigh)) {
 		routes->drops.no_neighbour++;
@@ -260,8 +274,7 @@ static void send(struct pika_routes *routes, struct sk_buff *skb,
 		return;
 	}
 	skb->dev = dst->dev;
-	neigh_output(neigh, skb, neigh->tbl->family != family);
-	neigh_release(neigh);
+	neigh_output(neigh, skb, other);
 }
 
 /**
@@ -288,7 +301,7 @@ void pika_transmit(struct pika_routes *routes, struct net *net,
 	}
 	skb = build(frame, LL_RESERVED_SPACE(dst->dev));
 	if (skb)
-		send(routes, skb, dst, frame->header);
+		send(routes, skb, dst);
 	else
 		routes->drops.no_memory++;
 unlock:

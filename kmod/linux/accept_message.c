@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What servers say to a listening socket: connections arrive, and claims are
+ * answered. Runs with the endpoint locked, in its tasklet or in a system call.
+ */
+
+#include "accept.h"
+
+#include <linux/slab.h>
+#include <net/tcp_states.h>
+
+#include "accept_queue.h"
+#include "sock.h"
+#include "stack.h"
+
+/**
+ * pika_accept_lease() - something may have waited for its acceptor too long
+ * @timer: a queue's
+ */
+void pika_accept_lease(struct timer_list *timer)
+{
+	struct pika_accept_queue *q = container_of(timer,
+						   struct pika_accept_queue,
+						   lease);
+
+	spin_lock(&q->lock);
+	if (q->sockets &&
+	    !(list_empty(&q->offers) && list_empty(&q->claimed))) {
+		pika_accept_wake_all(q);
+		mod_timer(&q->lease,
+			  jiffies + msecs_to_jiffies(PIKA_LEASE_MS) + 1);
+	}
+	spin_unlock(&q->lock);
+}
+
+static void arrive(struct pika_accept_queue *q, struct pika_arrival *arrival)
+{
+	spin_lock(&q->lock);
+	if (q->sockets) {
+		list_add_tail(&arrival->link, &q->offers);
+		pika_accept_wake_for(q, arrival->offer.available.acceptor);
+		arrival = NULL;
+	}
+	spin_unlock(&q->lock);
+	kfree(arrival);
+}
+
+/**
+ * pika_accept_available() - CONNECTION_AVAILABLE
+ * @ep: whose
+ * @msg: the message; without memory it is offered again, when the claim is late
+ */
+void pika_accept_available(struct pika_endpoint *ep, const struct pika_msg *msg)
+{
+	struct pika_arrival *arrival = kmalloc(sizeof(*arrival), GFP_ATOMIC);
+	struct pika_accept_queue *q;
+
+	if (!arrival) {
+		ep->lost++;
+		return;
+	}
+	arrival->offer = *msg;
+	arrival->endpoint = ep;
+	arrival->since = jiffies;
+	rcu_read_lock();
+	q = xa_load(&ep->stack->listeners, msg->available.listener);
+	if (q)
+		arrive(q, arrival);
+	else
+		kfree(arrival);
+	rcu_read_unlock();
+}
+
+/**
+ * pika_accept_elsewhere() - Linux's TCP has a connection
+ * @q: of the socket that it is for
+ *
+ * Context: softirq; under RCU.
+ */
+void pika_accept_elsewhere(struct pika_accept_queue *q)
+{
+	spin_lock_bh(&q->lock);
+	if (q->sockets)
+		pika_accept_wake_all(q);
+	spin_unlock_bh(&q->lock);
+}
+
+/**
+ * pika_accept_wake() - WAKE
+ * @ep: whose
+ * @msg: the message
+ */
+void pika_accept_wake(struct pika_endpoint *ep, const struct pika_msg *msg)
+{
+	struct pika_app_acceptor *a;
+	struct pika_accept_queue *q;
+
+	rcu_read_lock();
+	q = xa_load(&ep->stack->listeners, msg->acceptor.listener);
+	if (q) {
+		spin_lock(&q->lock);
+		list_for_each_entry(a, &q->acceptors, link)
+			a->registered = false;
+		pika_accept_wake_all(q);
+		spin_unlock(&q->lock);
+	}
+	rcu_read_unlock();
+}
+
+/**
+ * pika_accept_leave() - a socket is no longer on its way to accept()
+ * @ps: the socket, its endpoint locked
+ */
+void pika_accept_leave(struct pika_sock *ps)
+{
+	struct pika_accept_queue *q = ps->from;
+
+	ps->from = NULL;
+	pika_accept_queue_put(q);
+}
+
+/* Ends a socket that no program ever had. May free it. */
+static void bury(struct pika_sock *ps)
+{
+	struct sock *sk = pika_sock_sk(ps);
+
+	sock_set_flag(sk, SOCK_DEAD);
+	inet_sk_set_state(sk, TCP_CLOSE);
+	sock_put(sk);
+}
+
+/* Closes a socket that was never accepted. May free it. */
+static void abandon(struct pika_sock *ps)
+{
+	pika_accept_leave(ps);
+	pika_sock_close_flow(ps, PIKA_CLOSE_RESET);
+	bury(ps);
+}
+
+/**
+ * pika_accept_claimed() - CLAIM_RESULT: the connection is ours
+ * @ps: its socket, on its queue's claiming list
+ */
+void pika_accept_claimed(struct pika_sock *ps)
+{
+	struct pika_accept_queue *q = ps->from;
+	bool ended;
+
+	spin_lock(&q->lock);
+	ended = !q->sockets;
+	if (ended) {
+		list_del_init(&ps->arrived);
+	} else {
+		ps->claimed_at = jiffies;
+		list_move_tail(&ps->arrived, &q->claimed);
+		pika_accept_wake_for(q, ps->claimer);
+	}
+	spin_unlock(&q->lock);
+	if (ended)
+		abandon(ps);
+}
+
+/**
+ * pika_accept_too_late() - CLAIM_RESULT: the connection is another's
+ * @ps: its socket, which a reference is dropped of
+ */
+void pika_accept_too_late(struct pika_sock *ps)
+{
+	struct pika_accept_queue *q = ps->from;
+	struct pika_app_acceptor *a;
+
+	spin_lock(&q->lock);
+	list_del_init(&ps->arrived);
+	a = pika_app_acceptor_find(q, ps->acceptor);
+	if (a)
+		a->registered = false;
+	if (q->sockets)
+		pika_accept_wake_for(q, ps->claimer);
+	spin_unlock(&q->lock);
+	pika_accept_leave(ps);
+	ps->closed = true;
+	bury(ps);
+}
+
+static void abandon_all(struct list_head *claimed)
+{
+	struct pika_endpoint *ep;
+	struct pika_sock *ps, *next;
+
+	list_for_each_entry_safe(ps, next, claimed, arrived) {
+		list_del_init(&ps->arrived);
+		ep = ps->endpoint;
+		pika_endpoint_lock(ep);
+		abandon(ps);
+		pika_endpoint_unlock(ep);
+	}
+}
+
+/**
+ * pika_accept_queue_end() - one of a queue's sockets listens no more
+ * @q: the queue; if that was the last, what is being claimed now is reset when
+ *	that is answered
+ *
+ * Context: process, may sleep.
+ * Return: true if it was the last.
+ */
+bool pika_accept_queue_end(struct pika_accept_queue *q)
+{
+	struct pika_arrival *arrival, *next;
+	LIST_HEAD(claimed);
+	LIST_HEAD(offers);
+	bool last;
+
+	spin_lock_bh(&q->lock);
+	last = !--q->sockets;
+	if (last) {
+		list_splice_init(&q->claimed, &claimed);
+		list_splice_init(&q->offers, &offers);
+	}
+	pika_accept_hang_up(q);
+	spin_unlock_bh(&q->lock);
+	if (!last)
+		return false;
+	timer_delete_sync(&q->lease);
+	list_for_each_entry_safe(arrival, next, &offers, link)
+		kfree(arrival);
+	abandon_all(&claimed);
+	return true;
+}
