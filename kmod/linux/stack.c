@@ -42,10 +42,20 @@
 /* One stack is started or stopped at a time. RTNL is taken inside. */
 static DEFINE_MUTEX(control);
 
-/* The only one. Changed under control, and by RCU for whoever makes sockets. */
-static struct pika_stack __rcu *the_stack;
+/**
+ * struct pika_net - what a network namespace has of ours
+ * @stack: or NULL; changed under control, by RCU for whoever makes sockets
+ */
+struct pika_net {
+	struct pika_stack __rcu *stack;
+};
 
-/* Cores that run servers: they must not go offline. */
+static unsigned int pika_net_id;
+
+/*
+ * Cores that run servers, of one stack each: they must not go offline. Changed
+ * under control, with CPUs kept from coming and going.
+ */
 static struct cpumask server_cores;
 
 static int cpuhp_state;
@@ -75,24 +85,39 @@ static int parse_composition(struct pika_stack *stack, const char *text,
 	return 0;
 }
 
-/* The first ones that are online. */
+/* The first ones that are online and not another stack's. */
 static void choose_cores(struct pika_stack *stack)
 {
 	u32 left = stack->composition.servers;
 	int cpu;
 
-	for_each_online_cpu(cpu) {
+	for_each_cpu_andnot(cpu, cpu_online_mask, &server_cores) {
 		if (!left--)
 			return;
 		cpumask_set_cpu(cpu, &stack->cores);
 	}
 }
 
+static int check_core(int cpu, struct netlink_ext_ack *extack)
+{
+	if (cpu >= nr_cpu_ids || !cpu_online(cpu)) {
+		pika_refuse(extack, "core %d: not online", cpu);
+		return -EINVAL;
+	}
+	if (cpumask_test_cpu(cpu, &server_cores)) {
+		pika_refuse(extack,
+			    "core %d: runs a server of another namespace's stack",
+			    cpu);
+		return -EBUSY;
+	}
+	return 0;
+}
+
 static int check_cores(struct pika_stack *stack, const char *text,
 		       struct netlink_ext_ack *extack)
 {
 	u32 servers = stack->composition.servers;
-	int cpu;
+	int cpu, err;
 
 	if (!text) {
 		choose_cores(stack);
@@ -106,10 +131,9 @@ static int check_cores(struct pika_stack *stack, const char *text,
 		return -EINVAL;
 	}
 	for_each_cpu(cpu, &stack->cores) {
-		if (cpu < nr_cpu_ids && cpu_online(cpu))
-			continue;
-		pika_refuse(extack, "core %d: not online", cpu);
-		return -EINVAL;
+		err = check_core(cpu, extack);
+		if (err)
+			return err;
 	}
 	return 0;
 }
@@ -122,10 +146,18 @@ static int take_cores(struct pika_stack *stack, const char *text,
 
 	cpus_read_lock();
 	err = check_cores(stack, text, extack);
-	if (!err)
-		cpumask_copy(&server_cores, &stack->cores);
+	if (err)
+		cpumask_clear(&stack->cores);
+	cpumask_or(&server_cores, &server_cores, &stack->cores);
 	cpus_read_unlock();
 	return err;
+}
+
+static void give_back_cores(struct pika_stack *stack)
+{
+	cpus_read_lock();
+	cpumask_andnot(&server_cores, &server_cores, &stack->cores);
+	cpus_read_unlock();
 }
 
 static int check_ports(struct net *net, struct netlink_ext_ack *extack)
@@ -180,7 +212,7 @@ static void free_stack(struct pika_stack *stack)
 			pika_endpoint_free(stack->endpoints[i]);
 	kfree(stack->executors);
 	kfree(stack->endpoints);
-	cpumask_clear(&server_cores);
+	give_back_cores(stack);
 	xa_destroy(&stack->listeners);
 	free_percpu(stack->open);
 	free_percpu(stack->live);
@@ -434,6 +466,18 @@ static int start(struct pika_stack *stack,
 	return err;
 }
 
+static struct pika_net *pika_net_of(const struct net *net)
+{
+	return net_generic(net, pika_net_id);
+}
+
+/* Under control. NULL: it has none. */
+static struct pika_stack *stack_of(const struct net *net)
+{
+	return rcu_dereference_protected(pika_net_of(net)->stack,
+					 lockdep_is_held(&control));
+}
+
 /**
  * pika_stack_start() - start the stack of a network namespace
  * @net: has none
@@ -450,9 +494,9 @@ int pika_stack_start(struct net *net, const struct pika_stack_config *config,
 	int err = -EEXIST;
 
 	mutex_lock(&control);
-	if (rcu_access_pointer(the_stack)) {
+	if (stack_of(net)) {
 		pika_refuse(extack,
-			    "a stack is started already; there can be one for now");
+			    "a stack is started already in this namespace");
 		goto unlock;
 	}
 	err = -ENOMEM;
@@ -465,7 +509,7 @@ int pika_stack_start(struct net *net, const struct pika_stack_config *config,
 		goto unlock;
 	}
 	__module_get(THIS_MODULE);
-	rcu_assign_pointer(the_stack, stack);
+	rcu_assign_pointer(pika_net_of(net)->stack, stack);
 unlock:
 	mutex_unlock(&control);
 	return err;
@@ -510,19 +554,10 @@ static void stop(struct pika_stack *stack)
 	come_to_rest(stack);
 	forget_sockets(stack);
 	release_packets(stack);
-	RCU_INIT_POINTER(the_stack, NULL);
+	RCU_INIT_POINTER(pika_net_of(stack->net)->stack, NULL);
 	synchronize_rcu();
 	free_stack(stack);
 	module_put(THIS_MODULE);
-}
-
-static struct pika_stack *stack_of(struct net *net)
-{
-	struct pika_stack *stack;
-
-	stack = rcu_dereference_protected(the_stack,
-					  lockdep_is_held(&control));
-	return stack && net_eq(stack->net, net) ? stack : NULL;
 }
 
 /**
@@ -685,8 +720,8 @@ struct pika_stack *pika_stack_open(struct net *net)
 	struct pika_stack *stack;
 
 	rcu_read_lock();
-	stack = rcu_dereference(the_stack);
-	if (stack && net_eq(stack->net, net) && !READ_ONCE(stack->stopping))
+	stack = rcu_dereference(pika_net_of(net)->stack);
+	if (stack && !READ_ONCE(stack->stopping))
 		this_cpu_inc(*stack->open);
 	else
 		stack = NULL;
@@ -722,7 +757,11 @@ static void __net_exit leave_net(struct net *net)
 	mutex_unlock(&control);
 }
 
-static struct pernet_operations net_ops = { .pre_exit = leave_net };
+static struct pernet_operations net_ops = {
+	.pre_exit = leave_net,
+	.id = &pika_net_id,
+	.size = sizeof(struct pika_net),
+};
 
 static int cpu_down(unsigned int cpu)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One stack: the servers, endpoints and devices of a network namespace. For now
- * there is at most one stack in the whole system.
+ * One stack: the servers, endpoints and devices of a network namespace, which
+ * has at most one. A core runs a server of one stack only.
  */
 #ifndef PIKA_LINUX_STACK_H
 #define PIKA_LINUX_STACK_H

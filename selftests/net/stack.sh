@@ -68,7 +68,7 @@ case__a_wrong_start_is_refused_in_one_line_and_leaves_nothing()
 case__a_second_start_is_refused()
 {
 	start TS1LS1CM1
-	refused "a stack is started already; there can be one for now" \
+	refused "a stack is started already in this namespace" \
 		start TS1LS1CM1 --link veth0
 	stop
 }
