@@ -23,6 +23,7 @@
 #define PIKA_KEEP_IDLE		7200000	/* RFC 9293 3.8.4 */
 #define PIKA_KEEP_INTERVAL	75000
 #define PIKA_KEEP_COUNT		9
+#define PIKA_KEEP_LEAST		1000	/* a program's choice: Linux's unit */
 #define PIKA_SYN_RETRIES	6
 #define PIKA_SYN_ACK_RETRIES	5
 #define PIKA_DATA_RETRIES	15	/* RFC 9293 3.8.3: R2 */

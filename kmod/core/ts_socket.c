@@ -237,14 +237,20 @@ static void set_flag(struct pika_tcb *tcb, u32 flag, u32 value)
 		tcb->flags |= flag;
 }
 
+/* Else a flow would have its server look at it in each tick. 0: by default. */
+static u32 keep_time(u32 ms)
+{
+	return ms ? max_t(u32, ms, PIKA_KEEP_LEAST) : 0;
+}
+
 static bool set_time(struct pika_tcb *tcb, const struct pika_msg_option *option)
 {
 	switch (option->option) {
 	case PIKA_SET_KEEP_IDLE:
-		tcb->keep_idle_ms = option->value;
+		tcb->keep_idle_ms = keep_time(option->value);
 		return true;
 	case PIKA_SET_KEEP_INTERVAL:
-		tcb->keep_interval_ms = option->value;
+		tcb->keep_interval_ms = keep_time(option->value);
 		return true;
 	case PIKA_SET_USER_TIMEOUT:
 		tcb->user_timeout_ms = option->value;

@@ -228,6 +228,18 @@ TEST_F(tcp_timer, clock__of_more_than_24_days_does_not_strike_at_once) {
   EXPECT_TRUE(tcb().flags & PIKA_TCB_LINGER) << "the FIN has not been acknowledged";
 }
 
+/// A program's number must not make its server wake up for nothing.
+TEST_F(tcp_timer, keep_alive__is_not_looked_at_more_than_once_a_second) {
+  for (const u32 setting : {PIKA_SET_KEEP_IDLE, PIKA_SET_KEEP_INTERVAL, PIKA_SET_KEEPALIVE})
+    app_sets(setting, 1);
+  host().pass_ms(999);
+  EXPECT_EQ(host().s->ts->stats.keep_probes, 0u);
+  host().pass_ms(1);
+  EXPECT_EQ(host().s->ts->stats.keep_probes, 1u);
+  host().pass_ms(1000);
+  EXPECT_EQ(host().s->ts->stats.keep_probes, 2u);
+}
+
 class tcp_timer_syn : public ts_fixture {};
 
 TEST_F(tcp_timer_syn, rto__after_a_lost_syn_is_three_seconds) {
