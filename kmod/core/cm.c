@@ -11,14 +11,9 @@
 
 #include "accept.h"
 #include "choose.h"
+#include "drop.h"
 #include "listen.h"
 #include "packet.h"
-
-static void drop(struct pika_server *s, struct pika_packet *pkt, u64 *reason)
-{
-	(*reason)++;
-	s->env->ops->free_packet(s->env, pkt);
-}
 
 /*
  * Why a SYN cannot be admitted, or NULL. The backlog is counted as Linux does,
@@ -87,7 +82,7 @@ static void admit(struct pika_server *s, struct pika_listener *listener,
 		return;
 	cm->stats.admitted--;
 	end_handshake(cm, listener);
-	drop(s, pkt, &cm->stats.syn_ring_full);
+	pika_drop(s, pkt, &cm->stats.syn_ring_full);
 }
 
 /* Refused is not passed on: the host must not answer with a second SYN-ACK. */
@@ -100,7 +95,7 @@ static void on_syn(struct pika_server *s, const struct pika_msg *msg)
 	u64 *reason;
 
 	if (!seg) {
-		drop(s, pkt, &cm->stats.syn_malformed);
+		pika_drop(s, pkt, &cm->stats.syn_malformed);
 		return;
 	}
 	listener = pika_listener_for(&cm->listeners, &seg->key.local,
@@ -112,7 +107,7 @@ static void on_syn(struct pika_server *s, const struct pika_msg *msg)
 	}
 	reason = refusal(cm, listener);
 	if (reason)
-		drop(s, pkt, reason);
+		pika_drop(s, pkt, reason);
 	else
 		admit(s, listener, pkt, seg->key.remote_port);
 }

@@ -80,6 +80,9 @@ typedef uint32_t __be32;
 #define PIKA_LINE	64
 #define __pika_line	__aligned(PIKA_LINE)
 
+/* A function whose registers must not cost those who call it only at times. */
+#define __pika_apart	__attribute__((__noinline__))
+
 struct pika_env;
 struct pika_packet;
 struct pika_frame;

@@ -7,6 +7,7 @@
 
 #include "link.h"
 
+#include "drop.h"
 #include "listen.h"
 
 /**
@@ -35,12 +36,6 @@ static bool opens_connection(const struct pika_segment *seg)
 	return (seg->flags & mask) == PIKA_TCP_SYN;
 }
 
-static void drop(struct pika_server *s, struct pika_packet *pkt, u64 *reason)
-{
-	(*reason)++;
-	s->env->ops->free_packet(s->env, pkt);
-}
-
 static void send_syn(struct pika_server *s, struct pika_packet *pkt)
 {
 	struct pika_msg msg = {
@@ -50,7 +45,7 @@ static void send_syn(struct pika_server *s, struct pika_packet *pkt)
 	struct pika_link_stats *stats = &s->link->stats;
 
 	if (!pika_send(s, s->cm, &msg))
-		drop(s, pkt, &stats->syn_ring_full);
+		pika_drop(s, pkt, &stats->syn_ring_full);
 	else
 		stats->syns++;
 }
@@ -65,7 +60,7 @@ static void send_segment(struct pika_server *s, struct pika_packet *pkt,
 	struct pika_link_stats *stats = &s->link->stats;
 
 	if (!pika_send(s, s->ts_of[remote_port % PIKA_GROUPS], &msg))
-		drop(s, pkt, &stats->segment_ring_full);
+		pika_drop(s, pkt, &stats->segment_ring_full);
 	else
 		stats->segments++;
 }
@@ -93,10 +88,10 @@ static void classify(struct pika_server *s, struct pika_packet *pkt)
 		forward(s, pkt);
 		break;
 	case PIKA_PARSE_SHORT:
-		drop(s, pkt, &stats->malformed);
+		pika_drop(s, pkt, &stats->malformed);
 		break;
 	case PIKA_PARSE_CHECKSUM:
-		drop(s, pkt, &stats->checksum);
+		pika_drop(s, pkt, &stats->checksum);
 		break;
 	default:
 		stats->passed++;
@@ -148,7 +143,7 @@ static void on_transmit(struct pika_server *s, const struct pika_msg *msg)
 	u32 index = pika_pool_take(&link->frames);
 
 	if (unlikely(index == PIKA_POOL_NONE)) {
-		link->stats.overrun++;
+		pika_count_drop(s, &link->stats.overrun);
 		sent.type = PIKA_MSG_SENT;
 		pika_send(s, msg->from, &sent);
 		return;

@@ -122,6 +122,13 @@ void pika_server_attach_in(struct pika_server *s, u16 from,
 	warm(s, peer);
 }
 
+static inline void show(struct pika_server *s, enum pika_way way, u16 to,
+			const struct pika_msg *msg)
+{
+	if (unlikely(s->trace))
+		s->trace->message(s, way, to, msg);
+}
+
 /* Whoever takes no such message counts it: a peer cannot bring us down. */
 static void dispatch(struct pika_server *s, const struct pika_msg *msg)
 {
@@ -132,6 +139,13 @@ static void dispatch(struct pika_server *s, const struct pika_msg *msg)
 		return;
 	}
 	s->handlers[type](s, msg);
+}
+
+static __pika_apart void dispatch_shown(struct pika_server *s,
+					const struct pika_msg *msg)
+{
+	show(s, PIKA_WAY_DIRECT, s->id, msg);
+	dispatch(s, msg);
 }
 
 /**
@@ -167,6 +181,22 @@ static inline void has_sent(struct pika_server *s, struct pika_peer *peer,
 	s->sent[type]++;
 }
 
+static __pika_apart bool send_by_ring(struct pika_server *s, u16 to,
+				      const struct pika_msg *msg)
+{
+	struct pika_peer *peer;
+
+	if (unlikely(!pika_has_room(s, to))) {
+		s->stats.full++;
+		return false;
+	}
+	peer = &s->peers[to];
+	pika_ring_push(&peer->out, msg);
+	has_sent(s, peer, msg->type);
+	show(s, PIKA_WAY_SENT, to, msg);
+	return true;
+}
+
 /**
  * pika_send() - send a message to a server or an endpoint
  * @s: the sender
@@ -181,21 +211,14 @@ static inline void has_sent(struct pika_server *s, struct pika_peer *peer,
  */
 bool pika_send(struct pika_server *s, u16 to, struct pika_msg *msg)
 {
-	struct pika_peer *peer;
-
 	msg->reserved = 0;
 	msg->from = s->id;
-	if (to == s->id) {
+	if (to != s->id)
+		return send_by_ring(s, to, msg);
+	if (unlikely(s->trace))
+		dispatch_shown(s, msg);
+	else
 		dispatch(s, msg);
-		return true;
-	}
-	if (unlikely(!pika_has_room(s, to))) {
-		s->stats.full++;
-		return false;
-	}
-	peer = &s->peers[to];
-	pika_ring_push(&peer->out, msg);
-	has_sent(s, peer, msg->type);
 	return true;
 }
 
@@ -238,6 +261,7 @@ void pika_end_send(struct pika_server *s, u16 to, const struct pika_msg *msg)
 
 	has_sent(s, peer, msg->type);
 	pika_ring_commit(&peer->out);
+	show(s, PIKA_WAY_SENT, to, msg);
 }
 
 /**
@@ -381,6 +405,7 @@ static u32 drain_ring(struct pika_server *s, struct pika_peer *peer, u32 budget)
 
 	while (work < budget && (msg = pika_ring_peek(&peer->in))) {
 		type = READ_ONCE(msg->type);
+		show(s, PIKA_WAY_RECEIVED, s->id, msg);
 		if (likely(may_say(s, peer, msg, type)))
 			dispatch(s, msg);
 		else

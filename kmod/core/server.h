@@ -109,9 +109,32 @@ struct pika_server_stats {
 #undef X
 };
 
+/* What a server does with a message. DIRECT: both of its ends are in it. */
+enum pika_way {
+	PIKA_WAY_SENT,
+	PIKA_WAY_RECEIVED,
+	PIKA_WAY_DIRECT,
+};
+
+/**
+ * struct pika_trace - what a shell may want to watch
+ *
+ * Called on the server's own core, while it runs.
+ *
+ * @message: @msg is put into the ring to @to, or taken from its own. One that
+ *	has to wait in its ring is seen each time that it is tried.
+ * @drop: a packet or a frame came to nothing, and was counted in @reason.
+ */
+struct pika_trace {
+	void (*message)(struct pika_server *s, enum pika_way way, u16 to,
+			const struct pika_msg *msg);
+	void (*drop)(struct pika_server *s, const u64 *reason);
+};
+
 /**
  * struct pika_server - see above
  * @env: the shell
+ * @trace: NULL: nobody watches. The shell's to set between runs
  * @now_ns: when this run began
  * @now_ms: the same, for timers
  * @parsed: the packet that the LS has just read and is giving away, or NULL
@@ -145,6 +168,7 @@ struct pika_server_stats {
  */
 struct pika_server {
 	struct pika_env *env;
+	const struct pika_trace *trace;
 	u64 now_ns;
 	u32 now_ms;
 	struct pika_packet *parsed;

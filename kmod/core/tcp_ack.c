@@ -4,6 +4,7 @@
  * flows whose handshake is done. Runs on its server's core only.
  */
 
+#include "drop.h"
 #include "tcp.h"
 
 /**
@@ -130,7 +131,7 @@ bool pika_tcp_ack(struct pika_server *s, struct pika_tcb *tcb,
 
 	if (pika_seq_after(seg->ack, tcb->snd_max) ||
 	    is_too_old(tcb, seg->ack)) {
-		s->ts->stats.dropped_ack++;
+		pika_count_drop(s, &s->ts->stats.dropped_ack);
 		pika_tcp_challenge(s, tcb);
 		return false;
 	}

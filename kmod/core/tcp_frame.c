@@ -6,6 +6,7 @@
 
 #include "tcp.h"
 
+#include "drop.h"
 #include "link.h"
 
 #define WINDOW_MAX	0xffffu
@@ -191,7 +192,7 @@ bool pika_tcp_transmit(struct pika_server *s, struct pika_tcb *tcb,
 		if (!send_to_link(s, tcb, frame))
 			return false;
 	} else if (!pika_link_transmit(s, s->link->queue, frame)) {
-		s->ts->stats.frames_lost++;
+		pika_count_drop(s, &s->ts->stats.frames_lost);
 	}
 	s->ts->stats.frames_out++;
 	has_acked(tcb);

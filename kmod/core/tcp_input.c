@@ -5,6 +5,7 @@
  * and goes a shorter way with the same result. Runs on its server's core only.
  */
 
+#include "drop.h"
 #include "tcp.h"
 
 /* As long as the second lasts there is a budget, not the same for everyone. */
@@ -135,8 +136,10 @@ static void reset_arrived(struct pika_server *s, struct pika_tcb *tcb,
 		return;
 	}
 	/* RFC 1337: a stray one does not end TIME_WAIT. */
-	if (tcb->state == PIKA_TCP_TIME_WAIT)
+	if (tcb->state == PIKA_TCP_TIME_WAIT) {
+		pika_count_drop(s, &s->ts->stats.dropped_state);
 		return;
+	}
 	s->ts->stats.resets_in++;
 	pika_tcp_die(s, tcb, error_of_reset(tcb));
 }
@@ -173,14 +176,14 @@ static bool check(struct pika_server *s, struct pika_tcb *tcb,
 	struct pika_segment *seg = in->seg;
 
 	if (is_old(s, tcb, in)) {
-		s->ts->stats.dropped_paws++;
+		pika_count_drop(s, &s->ts->stats.dropped_paws);
 		not_acceptable(s, tcb, seg);
 		return false;
 	}
 	if (syn_again(tcb, seg))
 		return false;
 	if (!is_acceptable(tcb, seg)) {
-		s->ts->stats.dropped_window++;
+		pika_count_drop(s, &s->ts->stats.dropped_window);
 		not_acceptable(s, tcb, seg);
 		return false;
 	}
@@ -194,6 +197,8 @@ static bool check(struct pika_server *s, struct pika_tcb *tcb,
 		pika_tcp_challenge(s, tcb);
 		return false;
 	}
+	if (!(seg->flags & PIKA_TCP_ACK))
+		pika_count_drop(s, &s->ts->stats.dropped_state);
 	return seg->flags & PIKA_TCP_ACK;
 }
 
@@ -208,7 +213,7 @@ static bool finish_handshake(struct pika_server *s, struct pika_tcb *tcb,
 
 	if (!pika_seq_after(seg->ack, tcb->snd_una) ||
 	    pika_seq_after(seg->ack, tcb->snd_max)) {
-		s->ts->stats.dropped_ack++;
+		pika_count_drop(s, &s->ts->stats.dropped_ack);
 		pika_tcp_send_reset(s, tcb, seg->ack, 0);
 		return false;
 	}
@@ -232,8 +237,11 @@ static bool takes_text(const struct pika_tcb *tcb)
 static void urgent_text_fin(struct pika_server *s, struct pika_tcb *tcb,
 			    struct pika_arrival *in)
 {
-	if (!takes_text(tcb))
+	if (!takes_text(tcb)) {
+		if (segment_len(in->seg))
+			pika_count_drop(s, &s->ts->stats.dropped_state);
 		return;
+	}
 	if (unlikely(in->seg->flags & PIKA_TCP_URG))
 		pika_tcp_urgent(s, tcb, in->seg);
 	if (segment_len(in->seg))

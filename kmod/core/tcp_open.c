@@ -4,6 +4,7 @@
  * what its two ends agree on. Runs on its server's core only.
  */
 
+#include "drop.h"
 #include "tcp.h"
 
 static u32 headers_len(const struct pika_tcb *tcb)
@@ -179,10 +180,13 @@ void pika_tcp_established(struct pika_server *s, struct pika_tcb *tcb)
 static bool answers_our_syn(struct pika_server *s, struct pika_tcb *tcb,
 			    const struct pika_segment *seg)
 {
-	if (!(seg->flags & PIKA_TCP_ACK))
+	if (!(seg->flags & PIKA_TCP_ACK)) {
+		if (seg->flags & PIKA_TCP_RST)
+			pika_count_drop(s, &s->ts->stats.dropped_state);
 		return !(seg->flags & PIKA_TCP_RST);
+	}
 	if (seg->ack != tcb->snd_max || seg->ack == tcb->snd_una) {
-		s->ts->stats.dropped_ack++;
+		pika_count_drop(s, &s->ts->stats.dropped_ack);
 		if (!(seg->flags & PIKA_TCP_RST))
 			pika_tcp_send_reset(s, tcb, seg->ack, 0);
 		return false;
@@ -207,8 +211,12 @@ bool pika_tcp_syn_sent(struct pika_server *s, struct pika_tcb *tcb,
 {
 	struct pika_segment *seg = in->seg;
 
-	if (!answers_our_syn(s, tcb, seg) || !(seg->flags & PIKA_TCP_SYN))
+	if (!answers_our_syn(s, tcb, seg))
 		return false;
+	if (!(seg->flags & PIKA_TCP_SYN)) {
+		pika_count_drop(s, &s->ts->stats.dropped_state);
+		return false;
+	}
 	take_syn(s, tcb, seg, &in->options);
 	tcb->flags |= PIKA_TCB_ACK_NOW;
 	if (!(seg->flags & PIKA_TCP_ACK)) {

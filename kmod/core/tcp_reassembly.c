@@ -5,6 +5,7 @@
  * seventh and eighth; RFC 5681 4.2). Runs on its server's core only.
  */
 
+#include "drop.h"
 #include "tcp.h"
 
 /* Beyond a hole, a packet that small would cost more than it carries. */
@@ -35,12 +36,6 @@ static void cut_back(struct pika_packet *pkt, u32 seq)
 		return;
 	pkt->bytes -= min(end_of(pkt) - seq, pkt->bytes);
 	pkt->tcp_flags &= ~PIKA_TCP_FIN;
-}
-
-static void drop(struct pika_server *s, struct pika_packet *pkt, u64 *reason)
-{
-	(*reason)++;
-	s->env->ops->free_packet(s->env, pkt);
 }
 
 /* In order and with something new. Takes @pkt. */
@@ -81,7 +76,7 @@ static void deliver_early(struct pika_server *s, struct pika_tcb *tcb)
 		if (pkt->bytes || pkt->tcp_flags & PIKA_TCP_FIN)
 			deliver(s, tcb, pkt);
 		else
-			drop(s, pkt, &s->ts->stats.dropped_duplicate);
+			pika_drop(s, pkt, &s->ts->stats.dropped_duplicate);
 	}
 }
 
@@ -116,7 +111,7 @@ static void make_place(struct pika_server *s, struct pika_tcb *tcb,
 		tcb->early_packets--;
 		if (tcb->early_last == next)
 			tcb->early_last = NULL;
-		drop(s, next, &s->ts->stats.dropped_duplicate);
+		pika_drop(s, next, &s->ts->stats.dropped_duplicate);
 	}
 	if (next)
 		cut_back(pkt, next->seq);
@@ -164,7 +159,7 @@ static void keep_early(struct pika_server *s, struct pika_tcb *tcb,
 	if (has_early_room(s, tcb))
 		reason = insert(s, tcb, pkt);
 	if (reason)
-		drop(s, pkt, reason);
+		pika_drop(s, pkt, reason);
 	pika_tcp_send_ack(s, tcb);
 }
 
@@ -199,14 +194,14 @@ void pika_tcp_text(struct pika_server *s, struct pika_tcb *tcb,
 	in->kept = true;
 	set_extent(pkt, in->seg);
 	if (comes_too_late(tcb, pkt)) {
-		drop(s, pkt, &s->ts->stats.aborted_unread);
+		pika_drop(s, pkt, &s->ts->stats.aborted_unread);
 		pika_tcp_abort(s, tcb, 0);
 		return;
 	}
 	cut_front(pkt, tcb->rcv_nxt);
 	cut_back(pkt, tcb->rcv_edge);
 	if (!pkt->bytes && !(pkt->tcp_flags & PIKA_TCP_FIN)) {
-		drop(s, pkt, pkt->seq == tcb->rcv_edge ?
+		pika_drop(s, pkt, pkt->seq == tcb->rcv_edge ?
 		     &s->ts->stats.dropped_closed_window :
 		     &s->ts->stats.dropped_duplicate);
 		acknowledge(s, tcb, true);

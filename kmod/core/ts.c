@@ -5,6 +5,7 @@
  * then messages. Runs on its server's core only. What TCP does is in tcp_*.c.
  */
 
+#include "drop.h"
 #include "link.h"
 #include "tcp.h"
 
@@ -80,7 +81,7 @@ static bool take_memory(struct pika_server *s, struct pika_arena *arena,
  * @hash: pika_ts_hash() of @key
  *
  * Return: the TCB, in the table, CLOSED, nearly all zeroes; NULL if none is
- * free, not even one in TIME_WAIT, which is counted.
+ * free, not even one in TIME_WAIT, which the caller counts.
  */
 struct pika_tcb *pika_ts_take(struct pika_server *s,
 			      const struct pika_flow_key *key, u32 hash)
@@ -91,10 +92,8 @@ struct pika_tcb *pika_ts_take(struct pika_server *s,
 
 	if (index == PIKA_POOL_NONE && pika_ts_recycle(s))
 		index = pika_pool_take(&ts->tcbs);
-	if (index == PIKA_POOL_NONE) {
-		ts->stats.no_tcb++;
+	if (index == PIKA_POOL_NONE)
 		return NULL;
-	}
 	tcb = pika_pool_at(&ts->tcbs, index);
 	memset(tcb, 0, sizeof(*tcb));
 	tcb->key = *key;
@@ -300,8 +299,7 @@ static void on_segment(struct pika_server *s, const struct pika_msg *msg)
 	struct pika_tcb *tcb;
 
 	if (!seg) {
-		s->ts->stats.dropped_malformed++;
-		s->env->ops->free_packet(s->env, pkt);
+		pika_drop(s, pkt, &s->ts->stats.dropped_malformed);
 		return;
 	}
 	tcb = pika_ts_lookup(s, &seg->key, pika_ts_hash(s, &seg->key));

@@ -64,6 +64,7 @@ struct pika_ts_config {
 	X(dropped_paws, "segments with an old timestamp (RFC 7323 5)") \
 	X(dropped_window, "segments outside the window") \
 	X(dropped_ack, "segments with an unacceptable ACK") \
+	X(dropped_state, "segments or payload that the state excludes") \
 	X(dropped_early, "segments beyond a hole: too many there, or before") \
 	X(dropped_duplicate, "packets without a new byte") \
 	X(dropped_closed_window, "packets for which the buffer had no room") \

@@ -10,6 +10,7 @@
  * that resets before accept() leaves something to accept, as in Linux.
  */
 
+#include "drop.h"
 #include "tcp.h"
 
 /* A connection for the CM to forget: it was never begun. */
@@ -57,7 +58,7 @@ static void begin(struct pika_server *s, const struct pika_msg_admit *admit,
 	struct pika_tcb *tcb = pika_ts_take(s, &seg->key, hash);
 
 	if (!tcb) {
-		s->env->ops->free_packet(s->env, pkt);
+		pika_drop(s, pkt, &s->ts->stats.no_tcb);
 		refuse_admission(s, admit);
 		return;
 	}
@@ -82,8 +83,7 @@ static void on_admit(struct pika_server *s, const struct pika_msg *msg)
 	if (pika_ts_holds(s, admit->cm))
 		return;
 	if (!seg) {
-		s->ts->stats.dropped_malformed++;
-		s->env->ops->free_packet(s->env, admit->packet);
+		pika_drop(s, admit->packet, &s->ts->stats.dropped_malformed);
 		refuse_admission(s, admit);
 		return;
 	}

@@ -217,6 +217,7 @@ static void on_connect(struct pika_server *s, const struct pika_msg *msg)
 	}
 	tcb = pika_ts_take(s, &key, hash);
 	if (!tcb) {
+		s->ts->stats.no_tcb++;
 		refuse_connect(s, msg, ENOBUFS);
 		return;
 	}

@@ -11,8 +11,9 @@
  * @malformed: received; shorter than the headers say, or no memory to read them
  * @checksum: received; TCP's checksum is wrong
  * @unroutable: to be sent; there is no way, or one that is not ours to go
- * @no_memory: to be sent; no skb
+ * @no_memory: received or to be sent; no skb
  * @no_neighbour: to be sent; no neighbour entry
+ * @passed_late: to be given back to Linux; the device has gone
  */
 struct pika_link_drops {
 	u64 ring_full;
@@ -21,6 +22,7 @@ struct pika_link_drops {
 	u64 unroutable;
 	u64 no_memory;
 	u64 no_neighbour;
+	u64 passed_late;
 };
 
 #endif /* PIKA_LINUX_DROPS_H */

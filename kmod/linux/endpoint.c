@@ -14,6 +14,7 @@
 #include "receive.h"
 #include "sock.h"
 #include "stack.h"
+#include "trace.h"
 
 /* Messages of one ring taken at a time; then others may have the lock. */
 #define BUDGET	64
@@ -50,6 +51,7 @@ static bool drain_peer(struct pika_endpoint *ep,
 		msg = pika_ring_peek(&peer->in);
 		if (!msg)
 			break;
+		trace_pika_message(PIKA_WAY_RECEIVED, msg, ep->address);
 		dispatch(ep, msg);
 		pika_ring_pop(&peer->in);
 	}
@@ -291,6 +293,7 @@ bool pika_endpoint_post(struct pika_endpoint *ep, u16 to, struct pika_msg *msg)
 	msg->from = ep->address;
 	if (!pika_ring_push(&peer->out, msg))
 		return false;
+	trace_pika_message(PIKA_WAY_SENT, msg, to);
 	if (!peer->unrung) {
 		peer->unrung = true;
 		ep->unrung[ep->unrung_len++] = to;

@@ -59,6 +59,7 @@ struct pika_endpoint_peer {
  * @next_socket: number of the next socket
  * @sockets: those that have a number, by number
  * @stray: messages about something unknown here
+ * @closed: packets for a socket that its program had closed
  * @lost: connections not taken for want of memory; they are offered again
  * @unrung_len: how many of @unrung
  * @unrung: addresses of servers that something was sent to
@@ -76,6 +77,7 @@ struct pika_endpoint {
 	struct hlist_head sockets[PIKA_ENDPOINT_BUCKETS];
 	u64 stray;
 	u64 lost;
+	u64 closed;
 	u16 unrung_len;
 	u16 unrung[PIKA_SERVERS];
 	struct pika_endpoint_peer peers[];

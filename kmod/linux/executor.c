@@ -18,6 +18,7 @@
 #include "endpoint.h"
 #include "receive.h"
 #include "stack.h"
+#include "trace.h"
 
 /* Of one run. So many runs, and the tasklet leaves the work to the thread. */
 #define BUDGET	64
@@ -76,7 +77,12 @@ static void free_packet(struct pika_env *env, struct pika_packet *pkt)
 
 static void pass(struct pika_env *env, struct pika_packet *pkt)
 {
-	pika_packet_pass(executor_of(env)->stack->net, pkt);
+	struct pika_executor *e = executor_of(env);
+
+	if (pika_packet_pass(e->stack->net, pkt))
+		return;
+	e->passed_late++;
+	trace_pika_drop("device", "passed_late");
 }
 
 static const struct pika_env_ops env_ops = {
@@ -118,12 +124,21 @@ static void serve_endpoint(struct pika_executor *e)
 	pika_endpoint_serve(e->stack->endpoints[e->core]);
 }
 
+static void watch(struct pika_executor *e)
+{
+	bool on = trace_pika_message_enabled() || trace_pika_drop_enabled();
+
+	e->server->trace = on ? &pika_trace_shown : NULL;
+}
+
 /* True: there is, or may soon be, more to do. */
 static bool step(struct pika_executor *e)
 {
 	struct pika_server *s = e->server;
-	u32 work = pika_server_run(s, BUDGET);
+	u32 work;
 
+	watch(e);
+	work = pika_server_run(s, BUDGET);
 	serve_endpoint(e);
 	if (work)
 		e->worked_ns = s->now_ns;

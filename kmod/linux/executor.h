@@ -19,6 +19,9 @@
 
 struct pika_stack;
 
+/* trace.c: a server's @trace while a tracepoint is on */
+extern const struct pika_trace pika_trace_shown;
+
 /**
  * struct pika_executor - see above
  * @env: what the core calls
@@ -35,6 +38,7 @@ struct pika_stack;
  * @worked_ns: when it last had something to do
  * @core: its CPU
  * @endpoint: address of that CPU's endpoint
+ * @passed_late: packets to be given back whose device had gone
  * @polls: @thread is to run
  * @runs: it is being executed
  * @endpoint_rung: @endpoint has messages, and no tasklet is raised for them
@@ -54,6 +58,7 @@ struct pika_executor {
 	u64 worked_ns;
 	int core;
 	u16 endpoint;
+	u64 passed_late;
 	bool polls;
 	bool runs;
 	bool endpoint_rung;

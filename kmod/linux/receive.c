@@ -190,9 +190,7 @@ static rx_handler_result_t take(struct pika_stack *stack,
 	struct pika_rx *rx = rx_for(stack, h->remote);
 	enum pika_rx_drop why;
 
-	if (!skb)
-		return RX_HANDLER_CONSUMED;
-	why = prepare(skb, h);
+	why = skb ? prepare(skb, h) : PIKA_RX_NO_MEMORY;
 	if (why)
 		pika_rx_drop(rx, skb, why);
 	else
@@ -262,20 +260,24 @@ void pika_packets_free(struct pika_packet *pkt)
  * Taps and ingress rules see it once more.
  *
  * Context: bottom halves off.
+ * Return: false: its device has gone, it is dropped.
  */
-void pika_packet_pass(struct net *net, struct pika_packet *pkt)
+bool pika_packet_pass(struct net *net, struct pika_packet *pkt)
 {
 	struct sk_buff *skb = pika_packet_skb(pkt);
+	bool passed;
 
 	rcu_read_lock();
 	skb->dev = dev_get_by_index_rcu(net, skb->skb_iif);
-	if (skb->dev) {
+	passed = skb->dev;
+	if (passed) {
 		*mark_of(skb) = mark;
 		netif_receive_skb(skb);
 	} else {
 		kfree_skb(skb);
 	}
 	rcu_read_unlock();
+	return passed;
 }
 
 /* Before the first packet. */

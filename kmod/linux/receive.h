@@ -14,6 +14,6 @@ void pika_receive_init(void);
 rx_handler_result_t pika_receive(struct sk_buff **pskb);
 void pika_packet_free(struct pika_packet *pkt);
 void pika_packets_free(struct pika_packet *pkt);
-void pika_packet_pass(struct net *net, struct pika_packet *pkt);
+bool pika_packet_pass(struct net *net, struct pika_packet *pkt);
 
 #endif /* PIKA_LINUX_RECEIVE_H */

@@ -9,6 +9,8 @@
 
 #include <linux/slab.h>
 
+#include "trace.h"
+
 #define SLOTS	512
 
 /**
@@ -119,7 +121,7 @@ void pika_rx_free(struct pika_rx *rx)
 /**
  * pika_rx_drop() - a packet comes to nothing
  * @rx: where it would have gone
- * @skb: freed
+ * @skb: freed; NULL: it is already
  * @why: not PIKA_RX_OK
  *
  * Context: softirq.
@@ -127,7 +129,16 @@ void pika_rx_free(struct pika_rx *rx)
 void pika_rx_drop(struct pika_rx *rx, struct sk_buff *skb,
 		  enum pika_rx_drop why)
 {
+	/* As stats.c calls them. */
+	static const char * const names[PIKA_RX_DROPS] = {
+		[PIKA_RX_FULL] = "ring_full",
+		[PIKA_RX_MALFORMED] = "malformed",
+		[PIKA_RX_CHECKSUM] = "checksum",
+		[PIKA_RX_NO_MEMORY] = "no_memory",
+	};
+
 	rx->rings[smp_processor_id()]->dropped[why]++;
+	trace_pika_drop("device", names[why]);
 	kfree_skb(skb);
 }
 
@@ -148,6 +159,7 @@ void pika_rx_add_drops(const struct pika_rx *rx, struct pika_link_drops *drops)
 		drops->ring_full += READ_ONCE(dropped[PIKA_RX_FULL]);
 		drops->malformed += READ_ONCE(dropped[PIKA_RX_MALFORMED]);
 		drops->checksum += READ_ONCE(dropped[PIKA_RX_CHECKSUM]);
+		drops->no_memory += READ_ONCE(dropped[PIKA_RX_NO_MEMORY]);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "receive.h"
 #include "rx_ring.h"
 #include "stack.h"
+#include "trace.h"
 
 static struct hlist_head *bucket_of(struct pika_endpoint *ep, u64 id)
 {
@@ -304,12 +305,24 @@ void pika_sock_close_flow(struct pika_sock *ps, u8 flags)
 	pika_sock_flush(ps);
 }
 
+static void drop_packets(struct pika_packet *pkt, u64 *counter,
+			 const char *reason)
+{
+	struct pika_packet *each;
+
+	for (each = pkt; each; each = each->next) {
+		(*counter)++;
+		trace_pika_drop("endpoint", reason);
+	}
+	pika_packets_free(pkt);
+}
+
 static void take_packets(struct pika_sock *ps, struct pika_packet *pkt)
 {
 	struct pika_packet *next;
 
 	if (ps->closed) {
-		pika_packets_free(pkt);
+		drop_packets(pkt, &ps->endpoint->closed, "closed");
 		return;
 	}
 	for (; pkt; pkt = next) {
@@ -411,7 +424,7 @@ void pika_sock_update(struct pika_endpoint *ep, const struct pika_msg *msg)
 
 	if (!ps) {
 		ep->stray++;
-		pika_packets_free(update->packet);
+		drop_packets(update->packet, &ep->closed, "closed");
 		return;
 	}
 	if (msg->flow == PIKA_HANDLE_NONE && tries_again(ps, msg))

@@ -43,13 +43,15 @@ static const struct counter device_counters[] = {
 	{ "malformed", "received, dropped: shorter than its headers say" },
 	{ "checksum", "received, dropped: wrong checksum" },
 	{ "unroutable", "frames dropped: no way for them" },
-	{ "no_memory", "frames dropped: no memory" },
+	{ "no_memory", "packets and frames dropped: no memory" },
 	{ "no_neighbour", "frames dropped: no entry for the neighbour" },
+	{ "passed_late", "not ours, dropped: their device has gone" },
 };
 
 static const struct counter endpoint_counters[] = {
 	{ "stray", "messages about something unknown here" },
 	{ "lost", "connections not taken for want of memory, offered again" },
+	{ "closed", "packets dropped: the program had closed their socket" },
 };
 
 /* A struct of counters is read as an array of as many. */
@@ -86,6 +88,7 @@ static void read_server(const struct pika_executor *e, struct pika_stats *stats)
 	if (e->rx)
 		pika_rx_add_drops(e->rx, &stats->device);
 	pika_routes_add_drops(e->routes, &stats->device);
+	stats->device.passed_late = READ_ONCE(e->passed_late);
 	copy_counters(&stats->dispatch, &s->stats, sizeof(stats->dispatch));
 	copy_counters(stats->received, s->received, sizeof(stats->received));
 	copy_counters(stats->sent, s->sent, sizeof(stats->sent));
@@ -133,6 +136,49 @@ void pika_stats_read(const struct pika_stack *stack, u32 address,
 		return;
 	stats->endpoint.stray = READ_ONCE(ep->stray);
 	stats->endpoint.lost = READ_ONCE(ep->lost);
+	stats->endpoint.closed = READ_ONCE(ep->closed);
+}
+
+/* Of one of @n counters from @first on, or NULL. */
+static const char *name_in(const u64 *counter, const void *first,
+			   const struct counter *counters, u32 n)
+{
+	uintptr_t at = (uintptr_t)counter - (uintptr_t)first;
+
+	return at < n * sizeof(u64) ? counters[at / sizeof(u64)].name : NULL;
+}
+
+/**
+ * pika_stats_name() - what a counter is called
+ * @s: a server
+ * @counter: one of its components'
+ * @component: set to the component's name
+ *
+ * Context: the server's core.
+ * Return: its name in the component, or "?".
+ */
+const char *pika_stats_name(const struct pika_server *s, const u64 *counter,
+			    const char **component)
+{
+	const char *name = NULL;
+
+	*component = "link";
+	if (s->link)
+		name = name_in(counter, &s->link->stats, link_counters,
+			       ARRAY_SIZE(link_counters));
+	if (name)
+		return name;
+	*component = "ts";
+	if (s->ts)
+		name = name_in(counter, pika_ts_read_stats(s), ts_counters,
+			       ARRAY_SIZE(ts_counters));
+	if (name)
+		return name;
+	*component = "cm";
+	if (s->manager)
+		name = name_in(counter, &s->manager->stats, cm_counters,
+			       ARRAY_SIZE(cm_counters));
+	return name ?: "?";
 }
 
 static int put_counter(struct sk_buff *skb, const struct counter *counter,

@@ -22,10 +22,12 @@ struct sk_buff;
  * struct pika_endpoint_stats - what the application side of a CPU counts
  * @stray: see the table in stats.c, which is in this order
  * @lost: likewise
+ * @closed: likewise
  */
 struct pika_endpoint_stats {
 	u64 stray;
 	u64 lost;
+	u64 closed;
 };
 
 /**
@@ -62,6 +64,8 @@ struct pika_stats {
 
 void pika_stats_read(const struct pika_stack *stack, u32 address,
 		     struct pika_stats *stats);
+const char *pika_stats_name(const struct pika_server *s, const u64 *counter,
+			    const char **component);
 int pika_stats_put(struct sk_buff *skb, const struct pika_stats *stats);
 
 #endif /* PIKA_LINUX_STATS_H */

@@ -19,6 +19,7 @@
 
 #include "drops.h"
 #include "memory.h"
+#include "trace.h"
 
 #define PLACES	256
 
@@ -79,6 +80,12 @@ void pika_routes_add_drops(const struct pika_routes *routes,
 	drops->unroutable += READ_ONCE(routes->drops.unroutable);
 	drops->no_memory += READ_ONCE(routes->drops.no_memory);
 	drops->no_neighbour += READ_ONCE(routes->drops.no_neighbour);
+}
+
+static void lose(u64 *counter, const char *reason)
+{
+	(*counter)++;
+	trace_pika_drop("device", reason);
 }
 
 static struct dst_entry *look_up_v4(struct net *net, const struct iphdr *ip)
@@ -269,7 +276,7 @@ static void send(struct pika_routes *routes, struct sk_buff *skb,
 	struct neighbour *neigh = next_hop(skb, dst, &other);
 
 	if (IS_ERR_OR_NULL(neigh)) {
-		routes->drops.no_neighbour++;
+		lose(&routes->drops.no_neighbour, "no_neighbour");
 		kfree_skb(skb);
 		return;
 	}
@@ -296,14 +303,14 @@ void pika_transmit(struct pika_routes *routes, struct net *net,
 	rcu_read_lock();
 	dst = route(routes, net, frame->header);
 	if (!dst) {
-		routes->drops.unroutable++;
+		lose(&routes->drops.unroutable, "unroutable");
 		goto unlock;
 	}
 	skb = build(frame, LL_RESERVED_SPACE(dst->dev));
 	if (skb)
 		send(routes, skb, dst);
 	else
-		routes->drops.no_memory++;
+		lose(&routes->drops.no_memory, "no_memory");
 unlock:
 	rcu_read_unlock();
 }

@@ -58,6 +58,21 @@ case__what_is_refused_is_counted_with_its_reason()
 	stop
 }
 
+case__every_reason_for_a_drop_has_its_counter()
+{
+	local reasons name
+
+	reasons=$(sed -n 's|^\W\W\([a-z]*\.[a-z_]*\)\W\W .*|\1|p' \
+		"$(dirname "$0")/../../Documentation/drops.rst")
+	[ "$(wc -l <<<"$reasons")" -gt 25 ] || fail "only $reasons"
+	start TS1LS1CM1
+	look
+	for name in $reasons; do
+		expect_equal "$name" "$(counter "$name")" 0
+	done
+	stop
+}
+
 case__each_server_tells_of_its_own_components()
 {
 	start TS1+LS1CM1

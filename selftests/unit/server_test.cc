@@ -82,6 +82,40 @@ TEST_F(server, send__arrives_with_its_sender_and_is_counted_on_both_sides) {
   EXPECT_EQ(b->received[PIKA_MSG_SENT], 1u);
 }
 
+TEST_F(server, trace__shows_a_message_at_both_of_its_ends) {
+  world.watch();
+  EXPECT_TRUE(send(7));
+  world.run();
+  const std::vector<World::Shown> wanted = {{PIKA_WAY_SENT, 0, 0, 1, PIKA_MSG_SENT},
+                                            {PIKA_WAY_RECEIVED, 1, 0, 1, PIKA_MSG_SENT}};
+  EXPECT_EQ(world.shown, wanted);
+}
+
+TEST_F(server, trace__shows_a_message_to_itself_once) {
+  world.watch();
+  EXPECT_TRUE(send(7, 0));
+  const std::vector<World::Shown> wanted = {{PIKA_WAY_DIRECT, 0, 0, 0, PIKA_MSG_SENT}};
+  EXPECT_EQ(world.shown, wanted);
+}
+
+TEST_F(server, trace__shows_what_is_made_in_the_ring_when_it_is_complete) {
+  world.watch();
+  pika_msg* msg = pika_begin_send(a, 1);
+  ASSERT_NE(msg, nullptr);
+  EXPECT_TRUE(world.shown.empty());
+  msg->type = PIKA_MSG_OPTION;
+  pika_end_send(a, 1, msg);
+  const std::vector<World::Shown> wanted = {{PIKA_WAY_SENT, 0, 0, 1, PIKA_MSG_OPTION}};
+  EXPECT_EQ(world.shown, wanted);
+}
+
+TEST_F(server, trace__does_not_show_what_found_no_room) {
+  fill();
+  world.watch();
+  EXPECT_FALSE(send(1));
+  EXPECT_TRUE(world.shown.empty());
+}
+
 TEST_F(server, send__refuses_when_the_ring_is_full) {
   fill();
   EXPECT_FALSE(send(1));

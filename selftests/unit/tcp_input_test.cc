@@ -125,6 +125,15 @@ TEST_F(tcp_input, segment__without_ack_is_dropped) {
   segment(s);
   EXPECT_EQ(received(), "");
   EXPECT_TRUE(quiet());
+  EXPECT_EQ(stats().dropped_state, 1u);
+}
+
+TEST_F(tcp_input, payload__after_the_peers_fin_is_counted) {
+  accept();
+  peer_sends("", PIKA_TCP_FIN);
+  segment(at(0, "more"));
+  EXPECT_EQ(received(), "");
+  EXPECT_EQ(stats().dropped_state, 1u);
 }
 
 TEST_F(tcp_input, segment__of_no_flow_goes_back_to_the_host) {

@@ -264,6 +264,27 @@ struct World {
   std::list<Packet> packets_;
 
  public:
+  /// What struct pika_trace was told, from watch() on.
+  struct Shown {
+    pika_way way;
+    uint16_t at, from, to;
+    uint8_t type;
+    bool operator==(const Shown&) const = default;
+  };
+  void watch() {
+    static const pika_trace trace = {
+        .message =
+            [](pika_server* s, pika_way way, u16 to, const pika_msg* msg) {
+              Node* node = node_of(s);
+              node->world->shown.push_back({way, node->server.id, msg->from, to, msg->type});
+            },
+        .drop = [](pika_server* s,
+                   const u64* reason) { node_of(s)->world->drops.push_back(reason); }};
+    for (auto& node : nodes_) node->server.trace = &trace;
+  }
+  std::vector<Shown> shown;
+  std::vector<const u64*> drops;
+
   std::vector<u16> ts_of_ = std::vector<u16>(PIKA_GROUPS, 0);
 };
 
