@@ -619,7 +619,7 @@ static bool has_retries(struct pika_server *s)
  */
 bool pika_server_may_sleep(struct pika_server *s)
 {
-	if (s->link && pika_link_waits(s))
+	if ((s->link && pika_link_waits(s)) || (s->ts && pika_ts_waits(s)))
 		return false;
 	tell_peers(s);
 	pika_bell_arm(s->bell);

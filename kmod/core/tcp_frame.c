@@ -6,7 +6,6 @@
 
 #include "tcp.h"
 
-#include "drop.h"
 #include "link.h"
 
 #define WINDOW_MAX	0xffffu
@@ -180,9 +179,9 @@ static void has_acked(struct pika_tcb *tcb)
  * @tcb: the flow
  * @frame: from pika_tcp_frame(), with its payload; not the caller's any more
  *
- * Return: false if the LS's ring is full: nothing was sent, and the flow's
- * output is looked at again when there is room. A frame that the link itself
- * has no room for is lost, as frames are.
+ * Return: false if the LS's ring, or the card's queue of an LS in this server,
+ * is full: nothing was sent, and the flow's output is looked at again when there
+ * is room.
  */
 bool pika_tcp_transmit(struct pika_server *s, struct pika_tcb *tcb,
 		       struct pika_frame *frame)
@@ -192,7 +191,9 @@ bool pika_tcp_transmit(struct pika_server *s, struct pika_tcb *tcb,
 		if (!send_to_link(s, tcb, frame))
 			return false;
 	} else if (!pika_link_transmit(s, s->link->queue, frame)) {
-		pika_count_drop(s, &s->ts->stats.frames_lost);
+		s->ts->stats.no_frame++;
+		pika_ts_block(s, tcb);
+		return false;
 	}
 	s->ts->stats.frames_out++;
 	has_acked(tcb);

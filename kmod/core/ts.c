@@ -270,11 +270,22 @@ static void visit(struct pika_server *s, struct pika_tcb *tcb)
 }
 
 /**
+ * pika_ts_waits() - does a flow wait for the card of an LS in this server?
+ * @s: a server with a transport server
+ *
+ * Return: true if one does: run the server again.
+ */
+bool pika_ts_waits(const struct pika_server *s)
+{
+	return s->ls == s->id && s->ts->blocked.first != PIKA_POOL_NONE;
+}
+
+/**
  * pika_ts_flush() - send what this run of the server made necessary
  * @s: the server
  *
  * Context: the server's core, at the end of pika_server_run().
- * Return: how many flows had changed.
+ * Return: how many flows had changed, but for those that wait.
  */
 u32 pika_ts_flush(struct pika_server *s)
 {
@@ -282,12 +293,14 @@ u32 pika_ts_flush(struct pika_server *s)
 	struct pika_tcb *tcb;
 	u32 work = 0;
 
+	if (unlikely(pika_ts_waits(s)))
+		unblock(s);
 	while (list->first != PIKA_POOL_NONE) {
 		tcb = pika_pool_at(&s->ts->tcbs, list->first);
 		list->first = tcb->changed_next;
 		tcb->flags &= ~PIKA_TCB_CHANGED;
 		visit(s, tcb);
-		work++;
+		work += !(tcb->flags & PIKA_TCB_BLOCKED);
 	}
 	return work;
 }

@@ -41,7 +41,6 @@ struct pika_ts_config {
 	X(segments_in, "segments for a flow of ours") \
 	X(segments_predicted, "of those, taken by header prediction") \
 	X(frames_out, "frames given to a link server") \
-	X(frames_lost, "frames that the link had no room for") \
 	X(retransmits, "segments sent again") \
 	X(timeouts, "retransmission time-outs") \
 	X(fast_retransmits, "recoveries entered by duplicate ACKs") \
@@ -71,7 +70,7 @@ struct pika_ts_config {
 	X(no_flow, "segments passed on: no flow of ours") \
 	X(no_tcb, "SYNs and CONNECTs refused: no TCB free") \
 	X(no_chunk, "flows reset: no chunk free for their data") \
-	X(no_frame, "times that no frame was free or the LS's ring was full") \
+	X(no_frame, "times that no frame was free, or no room for it") \
 	X(send_overrun, "flows reset: more sent than the send buffer holds") \
 	X(send_malformed, "flows reset: a SEND that cannot be") \
 	X(send_closed, "SENDs for a flow that sends no more") \
@@ -88,6 +87,7 @@ struct pika_ts_stats {
 int pika_ts_init(struct pika_server *s, struct pika_arena *arena,
 		 const struct pika_ts_config *config);
 u32 pika_ts_flush(struct pika_server *s);
+bool pika_ts_waits(const struct pika_server *s);
 void pika_ts_release(struct pika_server *s);
 const struct pika_ts_stats *pika_ts_read_stats(const struct pika_server *s);
 u32 pika_ts_flows(const struct pika_server *s);

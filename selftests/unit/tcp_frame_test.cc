@@ -37,16 +37,20 @@ TEST_F(tcp_frame, link_in_the_same_server__needs_no_message) {
   EXPECT_EQ(host().s->sent[PIKA_MSG_TRANSMIT], 0u);
 }
 
-TEST_F(tcp_frame, link_in_the_same_server__a_frame_without_room_is_lost_and_counted) {
+TEST_F(tcp_frame, link_in_the_same_server__what_the_card_has_no_room_for_waits) {
   host().join_link();
   accept();
   host().queue_full = true;
-  app_sends("lost");
+  app_sends("late");
   EXPECT_TRUE(quiet());
-  EXPECT_EQ(stats().frames_lost, 1u);
+  EXPECT_GT(stats().no_frame, 0u);
+  EXPECT_EQ(pika_server_run(host().s, 256), 0u) << "waiting is no work";
+  EXPECT_FALSE(pika_server_may_sleep(host().s)) << "nobody would wake it";
   host().queue_full = false;
-  host().pass_ms(200);
-  EXPECT_EQ(sent().data, "lost");
+  host().run();
+  EXPECT_EQ(sent().data, "late");
+  EXPECT_EQ(stats().retransmits, 0u);
+  EXPECT_TRUE(pika_server_may_sleep(host().s));
 }
 
 TEST_F(tcp_frame, options__tos_and_ttl_are_the_sockets) {

@@ -224,11 +224,11 @@ class Host {
     }
   }
 
-  /// Runs until nothing is left to do; collects frames, gives them back.
+  /// Runs until nothing is left to do, or can be; collects frames, gives them back.
   void run() {
     do {
       collect();
-    } while (pika_server_run(s, 256) + collect() || !pika_server_may_sleep(s));
+    } while (pika_server_run(s, 256) + collect() || (!queue_full && !pika_server_may_sleep(s)));
   }
 
   /// Lets @ms pass, stopping wherever a timer is due.
