@@ -236,6 +236,7 @@ struct pika_msg_received {
 };
 
 /*
+ * A second CLOSE is ignored, but for one with PIKA_CLOSE_RESET.
  * @linger_ms: how long CLOSE may go on sending; 0 with PIKA_CLOSE_RESET.
  * @received: bytes that the program has read and no RECEIVED told of; what is
  *	unread then makes CLOSE a reset (RFC 9293 3.10.4 and Linux)

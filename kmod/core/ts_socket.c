@@ -7,16 +7,25 @@
 
 #include "tcp.h"
 
-/* The flow of a message, if whoever sent that owns it and has not closed. */
-static struct pika_tcb *owned_flow(struct pika_server *s,
-				   const struct pika_msg *msg)
+/* The flow of a message, if whoever sent that owns it. */
+static struct pika_tcb *own_flow(struct pika_server *s,
+				 const struct pika_msg *msg)
 {
 	struct pika_tcb *tcb = pika_ts_find(s, msg->flow);
 
 	if (!tcb || !(tcb->flags & PIKA_TCB_OWNED) ||
-	    tcb->flags & PIKA_TCB_CLOSED || tcb->endpoint != msg->from)
+	    tcb->endpoint != msg->from)
 		return NULL;
 	return tcb;
+}
+
+/* Likewise, and has not closed. */
+static struct pika_tcb *owned_flow(struct pika_server *s,
+				   const struct pika_msg *msg)
+{
+	struct pika_tcb *tcb = own_flow(s, msg);
+
+	return tcb && !(tcb->flags & PIKA_TCB_CLOSED) ? tcb : NULL;
 }
 
 static bool may_send(const struct pika_tcb *tcb)
@@ -130,33 +139,50 @@ static void linger(struct pika_server *s, struct pika_tcb *tcb, u32 linger_ms)
 	pika_tcp_clock_set(s, tcb, PIKA_CLOCK_LIFE, linger_ms);
 }
 
+/* What is still to be sent, or acknowledged, is not waited for any more. */
+static void reset_closed(struct pika_server *s, struct pika_tcb *tcb)
+{
+	pika_tcp_abort(s, tcb, 0);
+	pika_ts_check_gone(s, tcb);
+	pika_ts_changed(s, tcb);
+}
+
 /*
  * What the program has not read, and will not, must not seem to have been taken
  * by it: a reset tells the peer (RFC 2525 2.17).
  */
-static void on_close(struct pika_server *s, const struct pika_msg *msg)
+static void close(struct pika_server *s, struct pika_tcb *tcb,
+		  const struct pika_msg_close *how)
 {
-	struct pika_tcb *tcb = owned_flow(s, msg);
-
-	if (!tcb)
-		return;
-	has_read(tcb, msg->close.received);
+	has_read(tcb, how->received);
 	tcb->flags |= PIKA_TCB_CLOSED;
 	tcb->flags &= ~(PIKA_TCB_CORK | PIKA_TCB_MORE);
 	if (tcb->state == PIKA_TCP_CLOSED) {
 		/* It has died before. */
-	} else if (msg->close.flags & PIKA_CLOSE_RESET) {
+	} else if (how->flags & PIKA_CLOSE_RESET) {
 		pika_tcp_abort(s, tcb, 0);
 	} else if (tcb->unread) {
 		s->ts->stats.aborted_unread++;
 		pika_tcp_abort(s, tcb, 0);
 	} else {
 		pika_tcp_finish(s, tcb);
-		linger(s, tcb, msg->close.linger_ms);
+		linger(s, tcb, how->linger_ms);
 	}
 	pika_ts_closed(s, tcb);
 	pika_ts_check_gone(s, tcb);
 	pika_ts_changed(s, tcb);
+}
+
+static void on_close(struct pika_server *s, const struct pika_msg *msg)
+{
+	struct pika_tcb *tcb = own_flow(s, msg);
+
+	if (!tcb)
+		return;
+	if (!(tcb->flags & PIKA_TCB_CLOSED))
+		close(s, tcb, &msg->close);
+	else if (msg->close.flags & PIKA_CLOSE_RESET)
+		reset_closed(s, tcb);
 }
 
 static void refuse_connect(struct pika_server *s,

@@ -4,11 +4,16 @@
  * connection manager knows of them, and how they are woken.
  */
 
+#include <linux/delay.h>
+#include <linux/poll.h>
 #include <linux/slab.h>
 
 #include "accept_queue.h"
 #include "sock.h"
 #include "stack.h"
+
+/* How long those who wait for a listener that goes may take to notice. */
+#define LEAVE_MS	5000
 
 /**
  * pika_app_acceptor_find() - an acceptor by its number
@@ -206,6 +211,38 @@ struct pika_app_acceptor *pika_app_acceptor_mine(struct pika_accept_queue *q,
 	return a;
 }
 
+/* A file that waits there is closed, or its socket was aborted. */
+static void send_off(struct pika_app_acceptor *a)
+{
+	__wake_up(&a->wait, TASK_NORMAL, 0,
+		  poll_to_key(PIKA_ACCEPT_READY | EPOLLHUP | EPOLLERR |
+			      POLLFREE));
+}
+
+static bool has_waiter(struct pika_app_acceptor *a)
+{
+	/* Nobody comes any more, so it is enough to look. */
+	return waitqueue_active(&a->wait);
+}
+
+/*
+ * An epoll leaves at once. Who is in poll() looks at the socket once more,
+ * finds that it has hung up and leaves; in select(), for exceptions alone, he
+ * stays.
+ */
+static bool is_left_alone(struct pika_app_acceptor *a)
+{
+	u32 waited = 0;
+
+	if (!has_waiter(a))
+		return true;
+	send_off(a);
+	synchronize_rcu();
+	while (has_waiter(a) && waited++ < LEAVE_MS / 20)
+		msleep(20);
+	return !has_waiter(a);
+}
+
 static void free_acceptors(struct list_head *acceptors)
 {
 	struct pika_app_acceptor *a, *next;
@@ -215,7 +252,11 @@ static void free_acceptors(struct list_head *acceptors)
 		list_del_init(&a->waiter.link);
 		pika_endpoint_unlock(a->endpoint);
 		put_pid(a->pid);
-		kfree(a);
+		/* Better lost than pulled from under somebody's feet. */
+		if (is_left_alone(a))
+			kfree(a);
+		else
+			pr_notice("pika: somebody waits for a closed listener\n");
 	}
 }
 

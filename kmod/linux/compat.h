@@ -6,6 +6,7 @@
 #ifndef PIKA_LINUX_COMPAT_H
 #define PIKA_LINUX_COMPAT_H
 
+#include <linux/fs.h>
 #include <linux/hrtimer.h>
 #include <linux/netlink.h>
 #include <linux/version.h>
@@ -49,6 +50,18 @@ static inline struct sock *pika_accept_now(struct sock *sk)
 	int err;
 
 	return sk->sk_prot->accept(sk, O_NONBLOCK, &err, false);
+#endif
+}
+
+/* Its file, with a reference, or NULL: none, or on its way out. Under RCU. */
+static inline struct file *pika_hold_file(struct socket *sock)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return get_file_active(&sock->file);
+#else
+	struct file *file = READ_ONCE(sock->file);
+
+	return file && get_file_rcu(file) ? file : NULL;
 #endif
 }
 

@@ -167,6 +167,8 @@ struct pika_endpoint *pika_endpoint_make(struct pika_stack *stack, u16 address,
 		return NULL;
 	}
 	spin_lock_init(&ep->lock);
+	spin_lock_init(&ep->open_lock);
+	INIT_LIST_HEAD(&ep->open);
 	ep->stack = stack;
 	ep->address = address;
 	ep->cpu = cpu;

@@ -50,6 +50,8 @@ struct pika_endpoint_peer {
 
 /**
  * struct pika_endpoint - see above
+ * @open_lock: inside all other locks; guards
+ * @open: the sockets of this endpoint that programs hold
  * @lock: guards all that follows, and what its sockets have to do with messages
  * @stack: whose
  * @address: in messages
@@ -66,6 +68,9 @@ struct pika_endpoint_peer {
  * @peers: by the server's address
  */
 struct pika_endpoint {
+	/* Guards the list. */
+	spinlock_t open_lock;
+	struct list_head open;
 	/* Guards what follows. */
 	spinlock_t lock;
 	struct pika_stack *stack;

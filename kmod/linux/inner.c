@@ -19,13 +19,13 @@
 /* What Linux's sockets have for sk_data_ready: the same for all of them. */
 static void (*linux_ready)(struct sock *sk);
 
-static int make(struct pika_sock *ps)
+static int make(struct pika_sock *ps, struct socket **tcp)
 {
 	struct sock *sk = pika_sock_sk(ps);
 
 	/* Not a kernel's socket: its children keep their namespace. */
 	return __sock_create(sock_net(sk), sk->sk_family, SOCK_STREAM,
-			     IPPROTO_TCP, &ps->inner, 0);
+			     IPPROTO_TCP, tcp, 0);
 }
 
 /* Those that decide who may have a port. */
@@ -51,7 +51,7 @@ static void copy_rules(struct sock *to, const struct sock *from)
  */
 int pika_inner_bind(struct pika_sock *ps, struct pika_sockaddr *addr, int len)
 {
-	int err = make(ps);
+	int err = make(ps, &ps->inner);
 
 	if (err)
 		return err;
@@ -202,6 +202,32 @@ static void move(struct sock *tcp, struct socket *from, struct socket *to)
 	write_unlock_bh(&tcp->sk_callback_lock);
 }
 
+/* Since the module was loaded: calls may be where they would not go now. */
+static bool replaced;
+
+bool pika_inner_replaced(void)
+{
+	return READ_ONCE(replaced);
+}
+
+/*
+ * Who finds neither socket waits for this to be over: see sock_ops.c. The
+ * program may close @sock as soon as it is moved.
+ */
+static void replace(struct pika_sock *ps, struct socket *tcp,
+		    struct socket *sock, void (*leave)(struct sock *sk))
+{
+	WRITE_ONCE(replaced, true);
+	sock_set_flag(pika_sock_sk(ps), SOCK_RCU_FREE);
+	__module_get(tcp->ops->owner);
+	local_bh_disable();
+	leave(pika_sock_sk(ps));
+	move(tcp->sk, tcp, sock);
+	local_bh_enable();
+	sock_release(tcp);
+	module_put(THIS_MODULE);
+}
+
 /**
  * pika_inner_take_over() - a PIKA socket becomes Linux's
  * @ps: neither connected nor listening; of no use on return
@@ -216,7 +242,7 @@ static void move(struct sock *tcp, struct socket *from, struct socket *to)
 int pika_inner_take_over(struct pika_sock *ps, struct socket *sock)
 {
 	struct socket *inner;
-	int err = ps->inner ? 0 : make(ps);
+	int err = ps->inner ? 0 : make(ps, &ps->inner);
 
 	if (err)
 		return err;
@@ -224,13 +250,49 @@ int pika_inner_take_over(struct pika_sock *ps, struct socket *sock)
 	ps->inner = NULL;
 	copy_rules(inner->sk, pika_sock_sk(ps));
 	pika_option_copy(inner->sk, ps);
-	/* Who finds neither waits for this to be over: see sock_ops.c. */
-	local_bh_disable();
-	sock_orphan(pika_sock_sk(ps));
-	move(inner->sk, inner, sock);
-	local_bh_enable();
-	__module_get(inner->ops->owner);
-	sock_release(inner);
-	module_put(THIS_MODULE);
+	replace(ps, inner, sock, sock_orphan);
 	return 0;
+}
+
+/**
+ * pika_inner_make_dead() - a socket of Linux's that was aborted
+ * @ps: whose place it is to take
+ * @error: what the program is told, once, or 0
+ *
+ * Context: process, may sleep.
+ * Return: the socket or NULL.
+ */
+struct socket *pika_inner_make_dead(struct pika_sock *ps, int error)
+{
+	struct socket *dead;
+
+	if (make(ps, &dead))
+		return NULL;
+	lock_sock(dead->sk);
+	dead->sk->sk_err = error;
+	dead->sk->sk_shutdown = SHUTDOWN_MASK;
+	release_sock(dead->sk);
+	return dead;
+}
+
+/* It keeps its wait queue, for calls in progress. */
+static void mark_dead(struct sock *sk)
+{
+	sock_set_flag(sk, SOCK_DEAD);
+}
+
+/**
+ * pika_inner_put_dead() - it takes a socket's place
+ * @ps: the socket, which was aborted; its reference to @ps is the caller's
+ * @dead: of pika_inner_make_dead(), which is of no use on return
+ * @sock: the program's; the caller holds its file
+ *
+ * Calls that are in progress go on with @ps.
+ *
+ * Context: process, may sleep.
+ */
+void pika_inner_put_dead(struct pika_sock *ps, struct socket *dead,
+			 struct socket *sock)
+{
+	replace(ps, dead, sock, mark_dead);
 }

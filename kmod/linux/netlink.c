@@ -115,7 +115,8 @@ int pika_nl_stack_stop_doit(struct sk_buff *skb, struct genl_info *info)
 	err = check_abi(info, PIKA_A_STACK_ABI);
 	if (err)
 		return err;
-	return pika_stack_stop(genl_info_net(info), info->extack);
+	return pika_stack_stop(genl_info_net(info),
+			       info->attrs[PIKA_A_STACK_FORCE], info->extack);
 }
 
 static int put_stack(struct sk_buff *skb, const void *pointer)

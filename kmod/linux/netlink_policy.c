@@ -26,8 +26,9 @@ const struct nla_policy pika_stack_start_nl_policy[PIKA_A_STACK_MAX_CONNS + 1] =
 };
 
 /* PIKA_CMD_STACK_STOP - do */
-const struct nla_policy pika_stack_stop_nl_policy[PIKA_A_STACK_ABI + 1] = {
+const struct nla_policy pika_stack_stop_nl_policy[PIKA_A_STACK_FORCE + 1] = {
 	[PIKA_A_STACK_ABI] = { .type = NLA_U32, },
+	[PIKA_A_STACK_FORCE] = { .type = NLA_FLAG, },
 };
 
 /* PIKA_CMD_STACK_GET - do */
@@ -66,7 +67,7 @@ const struct genl_ops pika_nl_ops[6] = {
 		.cmd		= PIKA_CMD_STACK_STOP,
 		.doit		= pika_nl_stack_stop_doit,
 		.policy		= pika_stack_stop_nl_policy,
-		.maxattr	= PIKA_A_STACK_ABI,
+		.maxattr	= PIKA_A_STACK_FORCE,
 		.flags		= GENL_ADMIN_PERM,
 	},
 	{

@@ -17,6 +17,7 @@
 #include "accept.h"
 #include "address.h"
 #include "compat.h"
+#include "force.h"
 #include "inner.h"
 #include "option.h"
 #include "stack.h"
@@ -63,10 +64,9 @@ static int init(struct sock *sk)
 	stack = pika_stack_open(sock_net(sk));
 	if (!stack)
 		return -EPROTONOSUPPORT;
-	/* Another may take its place: see sock_ops.c. */
-	sock_set_flag(sk, SOCK_RCU_FREE);
 	adopt(pika_sk(sk), stack->endpoints[raw_smp_processor_id()],
 	      sk->sk_destruct);
+	pika_force_enlist(pika_sk(sk));
 	return 0;
 }
 
@@ -75,8 +75,10 @@ static void destroy(struct sock *sk)
 {
 	struct pika_sock *ps = pika_sk(sk);
 
-	if (ps->stack)
-		pika_stack_close(ps->stack);
+	if (!ps->stack)
+		return;
+	pika_force_delist(ps);
+	pika_stack_close(ps->stack);
 }
 
 /* What Linux's own set-up of a socket of this family does. */
@@ -165,7 +167,8 @@ static int bind(struct sock *sk, struct pika_sockaddr *addr, int len)
 	int err = -EINVAL;
 
 	lock_sock(sk);
-	if (sk->sk_state == TCP_CLOSE && !ps->inet.inet_num)
+	if (sk->sk_state == TCP_CLOSE && !ps->inet.inet_num &&
+	    !sock_flag(sk, SOCK_DEAD))
 		err = pika_inner_bind(ps, addr, len);
 	release_sock(sk);
 	return err;
@@ -228,7 +231,7 @@ int pika_sock_listen(struct sock *sk, struct socket *sock, int backlog)
 	if (sk->sk_state == TCP_LISTEN)
 		err = listen_again(ps, backlog);
 	else if (sk->sk_state == TCP_CLOSE && sk->sk_socket == sock &&
-		 sock->state == SS_UNCONNECTED)
+		 sock->state == SS_UNCONNECTED && !sock_flag(sk, SOCK_DEAD))
 		err = begin_listen(ps, backlog);
 	release_sock(sk);
 	return err;
@@ -328,6 +331,26 @@ static int disconnect(struct sock *sk, int flags)
 	inet_sk_set_state(sk, TCP_CLOSE);
 	pika_endpoint_unlock(ps->endpoint);
 	return 0;
+}
+
+/**
+ * pika_sock_abort() - close a socket that its program goes on holding
+ * @ps: locked; calls in progress wake up
+ *
+ * Context: process, may sleep.
+ */
+void pika_sock_abort(struct pika_sock *ps)
+{
+	struct sock *sk = pika_sock_sk(ps);
+
+	WRITE_ONCE(sk->sk_err, ECONNABORTED);
+	sk->sk_shutdown = SHUTDOWN_MASK;
+	if (sk->sk_state == TCP_LISTEN)
+		end_listen(ps);
+	pika_endpoint_lock(ps->endpoint);
+	pika_sock_close_flow(ps, PIKA_CLOSE_RESET);
+	inet_sk_set_state(sk, TCP_CLOSE);
+	pika_endpoint_unlock(ps->endpoint);
 }
 
 static void shutdown(struct sock *sk, int how)

@@ -59,6 +59,7 @@ struct pika_piece {
  * @tries: ports tried by an active open
  * @local_port: of the socket, host order
  * @picks_port: the port was not the program's choice
+ * @opened: on its endpoint's list of those that programs hold
  * @named: among its endpoint's sockets by @id, if @id is not 0; then the table
  *	holds a reference. This and all that follows is under the endpoint's
  *	lock.
@@ -100,6 +101,7 @@ struct pika_sock {
 	u32 tries;
 	u16 local_port;
 	bool picks_port;
+	struct list_head opened;
 
 	struct hlist_node named;
 	u64 id;
@@ -163,6 +165,7 @@ int pika_sock_ioctl(struct socket *sock, struct sock *sk, unsigned int cmd,
 struct pika_sock *pika_sock_make_child(struct sock *listener,
 				       struct pika_endpoint *ep);
 void pika_sock_pick_port(struct pika_sock *ps);
+void pika_sock_abort(struct pika_sock *ps);
 
 /* sock_stream.c */
 int pika_sock_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
@@ -172,7 +175,7 @@ __poll_t pika_sock_poll(struct file *file, struct socket *sock, struct sock *sk,
 			struct poll_table_struct *wait);
 u32 pika_sock_send_room(const struct pika_sock *ps);
 
-/* sock_message.c: all but the last three with the endpoint locked */
+/* sock_message.c: all but the last four with the endpoint locked */
 void pika_sock_name(struct pika_sock *ps);
 void pika_sock_flush(struct pika_sock *ps);
 void pika_sock_add_piece(struct pika_sock *ps, struct pika_piece *piece);
@@ -181,6 +184,7 @@ void pika_sock_update(struct pika_endpoint *ep, const struct pika_msg *msg);
 void pika_sock_set(struct pika_sock *ps, u32 setting, u32 value);
 void pika_sock_free_pieces(struct pika_sock *ps);
 void pika_sock_setup(struct pika_sock *ps, struct pika_endpoint *ep);
+void pika_sock_reset_closed(struct pika_endpoint *ep);
 void pika_sock_forget_all(struct pika_endpoint *ep);
 
 #endif /* PIKA_LINUX_SOCK_H */

@@ -460,7 +460,31 @@ void pika_sock_setup(struct pika_sock *ps, struct pika_endpoint *ep)
 	INIT_HLIST_NODE(&ps->named);
 	INIT_LIST_HEAD(&ps->pieces);
 	INIT_LIST_HEAD(&ps->arrived);
+	INIT_LIST_HEAD(&ps->opened);
 	pika_waiter_init(&ps->waiter, again);
+}
+
+/**
+ * pika_sock_reset_closed() - what closed sockets still send is not waited for
+ * @ep: of a stack that is to stop
+ *
+ * Context: process. Locks the endpoint.
+ */
+void pika_sock_reset_closed(struct pika_endpoint *ep)
+{
+	struct pika_sock *ps;
+	u32 i;
+
+	pika_endpoint_lock(ep);
+	for (i = 0; i < PIKA_ENDPOINT_BUCKETS; i++)
+		hlist_for_each_entry(ps, &ep->sockets[i], named) {
+			if (!ps->closed || ps->linger & PIKA_CLOSE_RESET)
+				continue;
+			ps->linger |= PIKA_CLOSE_RESET;
+			ps->due |= PIKA_DUE_CLOSE;
+			pika_sock_flush(ps);
+		}
+	pika_endpoint_unlock(ep);
 }
 
 /**

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * socket() and the calls on what it returns. A socket that connects to where no
- * link leads becomes Linux's TCP socket, perhaps in the midst of another
- * thread's call: so each call holds whatever socket it finds, and goes where
- * that belongs. What accept() returns never changes and goes a shorter way.
+ * link leads becomes Linux's TCP socket, as does each one when its stack is
+ * stopped by force, perhaps in the midst of another thread's call: so each call
+ * holds whatever socket it finds, and goes where that belongs.
  */
 
 #include "sock.h"
 
+#include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <net/inet_common.h>
 #include <net/ipv6.h>
 #include <net/protocol.h>
@@ -19,6 +21,7 @@
 #include "accept.h"
 #include "address.h"
 #include "compat.h"
+#include "force.h"
 #include "inner.h"
 
 static bool is_pika(const struct sock *sk)
@@ -26,80 +29,29 @@ static bool is_pika(const struct sock *sk)
 	return sk->sk_prot->owner == THIS_MODULE;
 }
 
-static int child_listen(struct socket *sock, int backlog)
-{
-	return pika_sock_listen(sock->sk, sock, backlog);
-}
+static const struct proto_ops *held_ops_of(const struct sock *sk);
 
-static __poll_t child_poll(struct file *file, struct socket *sock,
-			   struct poll_table_struct *wait)
-{
-	return pika_sock_poll(file, sock, sock->sk, wait);
-}
-
-static int child_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
-{
-	return pika_sock_ioctl(sock, sock->sk, cmd, arg);
-}
-
-static int child_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
-{
-	return pika_sock_sendmsg(sock->sk, msg, len);
-}
-
-static int child_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
-			 int flags)
-{
-	return pika_sock_recvmsg(sock->sk, msg, len, flags);
-}
-
-#define PIKA_CHILD_OPS						\
-	.owner		= THIS_MODULE,				\
-	.bind		= inet_bind,				\
-	.connect	= inet_stream_connect,			\
-	.socketpair	= sock_no_socketpair,			\
-	.accept		= sock_no_accept,			\
-	.poll		= child_poll,				\
-	.ioctl		= child_ioctl,				\
-	.gettstamp	= sock_gettstamp,			\
-	.listen		= child_listen,				\
-	.shutdown	= inet_shutdown,			\
-	.setsockopt	= sock_common_setsockopt,		\
-	.getsockopt	= sock_common_getsockopt,		\
-	.sendmsg	= child_sendmsg,			\
-	.recvmsg	= child_recvmsg,			\
-	.mmap		= sock_no_mmap
-
-static const struct proto_ops child_ops4 = {
-	PIKA_CHILD_OPS,
-	.family		= PF_INET,
-	.release	= inet_release,
-	.getname	= inet_getname,
-};
-
-static const struct proto_ops child_ops6 = {
-	PIKA_CHILD_OPS,
-	.family		= PF_INET6,
-	.release	= inet6_release,
-	.getname	= inet6_getname,
-};
-
-static const struct proto_ops *child_ops_of(const struct sock *sk)
-{
-	return sk->sk_family == AF_INET6 ? &child_ops6 : &child_ops4;
-}
+/* Calls in progress, to be summed up: they return through this module. */
+static DEFINE_PER_CPU(int, calls);
 
 /* With a reference. One that was replaced lasts for a grace period. */
 static struct sock *hold(struct socket *sock)
 {
 	struct sock *sk;
 
+	this_cpu_inc(calls);
 	rcu_read_lock();
 	do
 		sk = READ_ONCE(sock->sk);
 	while (!refcount_inc_not_zero(&sk->sk_refcnt));
 	rcu_read_unlock();
 	return sk;
+}
+
+static void let_go(struct sock *sk)
+{
+	sock_put(sk);
+	this_cpu_dec(calls);
 }
 
 /* Of a socket that has become Linux's. The two pointers change together. */
@@ -122,7 +74,7 @@ static int held_bind(struct socket *sock, struct pika_sockaddr *addr, int len)
 	int err = is_pika(sk) ? sk->sk_prot->bind(sk, addr, len) :
 		ops_of_linux(sock)->bind(sock, addr, len);
 
-	sock_put(sk);
+	let_go(sk);
 	return err;
 }
 
@@ -135,7 +87,7 @@ static int choose_way(struct socket *sock, struct sock *sk,
 
 	lock_sock(sk);
 	if (sk->sk_socket == sock && sock->state == SS_UNCONNECTED &&
-	    sk->sk_state == TCP_CLOSE &&
+	    sk->sk_state == TCP_CLOSE && !sock_flag(sk, SOCK_DEAD) &&
 	    pika_address_route(pika_sk(sk), addr, len) == PIKA_ELSEWHERE) {
 		err = pika_inner_take_over(pika_sk(sk), sock);
 		taken = !err;
@@ -146,16 +98,30 @@ static int choose_way(struct socket *sock, struct sock *sk,
 	return err;
 }
 
+/* As inet_stream_connect(), and 1 if @sk is the socket's no more. */
+static int connect_here(struct socket *sock, struct sock *sk,
+			struct pika_sockaddr *addr, int len, int flags)
+{
+	int err = 1;
+
+	lock_sock(sk);
+	if (READ_ONCE(sock->sk) == sk)
+		err = __inet_stream_connect(sock, addr, len, flags, 0);
+	release_sock(sk);
+	return err;
+}
+
 static int held_connect(struct socket *sock, struct pika_sockaddr *addr,
 			int len, int flags)
 {
 	struct sock *sk = hold(sock);
-	int err = is_pika(sk) ? choose_way(sock, sk, addr, len) : 0;
+	int err = is_pika(sk) ? choose_way(sock, sk, addr, len) : 1;
 
-	/* Waits for either socket. */
 	if (!err)
-		err = inet_stream_connect(sock, addr, len, flags);
-	sock_put(sk);
+		err = connect_here(sock, sk, addr, len, flags);
+	if (err > 0)
+		err = ops_of_linux(sock)->connect(sock, addr, len, flags);
+	let_go(sk);
 	return err;
 }
 
@@ -165,22 +131,20 @@ static int held_listen(struct socket *sock, int backlog)
 	int err = is_pika(sk) ? pika_sock_listen(sk, sock, backlog) :
 		ops_of_linux(sock)->listen(sock, backlog);
 
-	sock_put(sk);
+	let_go(sk);
 	return err;
 }
 
-/* What came by no link is Linux's already. */
-static void give_ops(struct socket *sock, struct socket *newsock)
+/* Of what was accepted. What came by no link is Linux's already. */
+static void give_ops(struct socket *newsock, const struct proto_ops *linux_ops)
 {
-	const struct proto_ops *ops;
-
 	if (is_pika(newsock->sk)) {
-		newsock->ops = child_ops_of(newsock->sk);
+		newsock->ops = held_ops_of(newsock->sk);
+		pika_force_enlist(pika_sk(newsock->sk));
 		return;
 	}
-	ops = pika_sk(sock->sk)->inner->ops;
-	__module_get(ops->owner);
-	newsock->ops = ops;
+	__module_get(linux_ops->owner);
+	newsock->ops = linux_ops;
 	module_put(THIS_MODULE);
 }
 
@@ -193,12 +157,14 @@ static int held_accept(struct socket *sock, struct socket *newsock,
 	if (is_pika(sk)) {
 		err = pika_sock_accept(inet_accept, sock, newsock);
 		if (!err)
-			give_ops(sock, newsock);
+			give_ops(newsock, pika_sk(sk)->inner->ops);
 	} else {
 		err = pika_sock_accept(ops_of_linux(sock)->accept, sock,
 				       newsock);
+		if (!err)
+			give_ops(newsock, ops_of_linux(sock));
 	}
-	sock_put(sk);
+	let_go(sk);
 	return err;
 }
 
@@ -208,7 +174,7 @@ static int held_getname(struct socket *sock, struct sockaddr *addr, int peer)
 	int len = sk->sk_family == AF_INET6 ? inet6_getname(sock, addr, peer) :
 		inet_getname(sock, addr, peer);
 
-	sock_put(sk);
+	let_go(sk);
 	return len;
 }
 
@@ -222,7 +188,7 @@ static __poll_t held_poll(struct file *file, struct socket *sock,
 		mask = pika_sock_poll(file, sock, sk, wait);
 	else
 		mask = ops_of_linux(sock)->poll(file, sock, wait);
-	sock_put(sk);
+	let_go(sk);
 	return mask;
 }
 
@@ -232,7 +198,7 @@ static int held_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 	int err = is_pika(sk) ? pika_sock_ioctl(sock, sk, cmd, arg) :
 		ops_of_linux(sock)->ioctl(sock, cmd, arg);
 
-	sock_put(sk);
+	let_go(sk);
 	return err;
 }
 
@@ -242,7 +208,7 @@ static int held_gettstamp(struct socket *sock, void __user *stamp,
 	struct sock *sk = hold(sock);
 	int err = sock_gettstamp(sock, stamp, timeval, time32);
 
-	sock_put(sk);
+	let_go(sk);
 	return err;
 }
 
@@ -251,7 +217,7 @@ static int held_shutdown(struct socket *sock, int how)
 	struct sock *sk = hold(sock);
 	int err = inet_shutdown(sock, how);
 
-	sock_put(sk);
+	let_go(sk);
 	return err;
 }
 
@@ -261,7 +227,7 @@ static int held_setsockopt(struct socket *sock, int level, int option,
 	struct sock *sk = hold(sock);
 	int err = sk->sk_prot->setsockopt(sk, level, option, value, len);
 
-	sock_put(sk);
+	let_go(sk);
 	return err;
 }
 
@@ -271,7 +237,7 @@ static int held_getsockopt(struct socket *sock, int level, int option,
 	struct sock *sk = hold(sock);
 	int err = sk->sk_prot->getsockopt(sk, level, option, value, len);
 
-	sock_put(sk);
+	let_go(sk);
 	return err;
 }
 
@@ -281,7 +247,7 @@ static int held_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	int sent = is_pika(sk) ? pika_sock_sendmsg(sk, msg, len) :
 		ops_of_linux(sock)->sendmsg(sock, msg, len);
 
-	sock_put(sk);
+	let_go(sk);
 	return sent;
 }
 
@@ -292,7 +258,7 @@ static int held_recvmsg(struct socket *sock, struct msghdr *msg, size_t len,
 	int read = is_pika(sk) ? pika_sock_recvmsg(sk, msg, len, flags) :
 		ops_of_linux(sock)->recvmsg(sock, msg, len, flags);
 
-	sock_put(sk);
+	let_go(sk);
 	return read;
 }
 
@@ -325,6 +291,11 @@ static const struct proto_ops held_ops6 = {
 	.family		= PF_INET6,
 	.release	= inet6_release,
 };
+
+static const struct proto_ops *held_ops_of(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET6 ? &held_ops6 : &held_ops4;
+}
 
 static struct inet_protosw protosw4 = {
 	.type		= SOCK_STREAM,
@@ -370,9 +341,34 @@ unregister_prot4:
 	return err;
 }
 
+static int calls_in_progress(void)
+{
+	int sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(calls, cpu));
+	return sum;
+}
+
+/*
+ * A call that found a socket's operations before the socket was replaced may
+ * not have begun, or not quite have ended: neither sleeps there, and in between
+ * it is counted.
+ */
+static void wait_for_calls(void)
+{
+	synchronize_rcu_tasks();
+	while (calls_in_progress())
+		msleep(20);
+	synchronize_rcu_tasks();
+}
+
 /* No socket is left, as each holds the module. */
 void pika_sock_unregister(void)
 {
+	if (pika_inner_replaced())
+		wait_for_calls();
 	inet_unregister_protosw(&protosw4);
 	inet6_unregister_protosw(&protosw6);
 	proto_unregister(&pika_prot6);

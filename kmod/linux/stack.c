@@ -19,6 +19,7 @@
 #include "compat.h"
 #include "endpoint.h"
 #include "executor.h"
+#include "force.h"
 #include "listeners.h"
 #include "netdev.h"
 #include "sock.h"
@@ -38,6 +39,9 @@
 
 /* How long closed sockets may go on sending while the stack stops. */
 #define DRAIN_MS	5000
+
+/* How long it may take until all flows are reset. */
+#define RESET_MS	1000
 
 /* One stack is started or stopped at a time. RTNL is taken inside. */
 static DEFINE_MUTEX(control);
@@ -526,11 +530,11 @@ static int sum(const int __percpu *counts)
 }
 
 /* Closed sockets send what they still have. */
-static void drain_sockets(struct pika_stack *stack)
+static void drain_sockets(struct pika_stack *stack, u32 most_ms)
 {
 	u32 waited = 0;
 
-	while (sum(stack->live) && waited++ < DRAIN_MS / 20)
+	while (sum(stack->live) && waited++ < most_ms / 20)
 		msleep(20);
 }
 
@@ -547,9 +551,9 @@ static void forget_sockets(struct pika_stack *stack)
 }
 
 /* Under control. */
-static void stop(struct pika_stack *stack)
+static void stop(struct pika_stack *stack, u32 drain_ms)
 {
-	drain_sockets(stack);
+	drain_sockets(stack, drain_ms);
 	lose_links(stack);
 	come_to_rest(stack);
 	forget_sockets(stack);
@@ -560,40 +564,60 @@ static void stop(struct pika_stack *stack)
 	module_put(THIS_MODULE);
 }
 
+/* No socket is made meanwhile. */
+static int check_closed(struct pika_stack *stack,
+			struct netlink_ext_ack *extack)
+{
+	int open = sum(stack->open);
+
+	if (!open)
+		return 0;
+	pika_refuse(extack,
+		    "programs hold %d sockets of this stack; end them first, or stop --force",
+		    open);
+	return -EBUSY;
+}
+
+static int force_closed(struct pika_stack *stack,
+			struct netlink_ext_ack *extack)
+{
+	int err = pika_force_close(stack);
+
+	if (err)
+		pika_refuse(extack, "%d sockets cannot be closed now: %s",
+			    sum(stack->open), err == -ENOMEM ?
+			    "no memory" : "calls do not return");
+	return err;
+}
+
 /**
  * pika_stack_stop() - stop the stack of a network namespace
  * @net: the namespace
+ * @force: close the sockets that programs hold
  * @extack: told in one line what is wrong
  *
  * Context: process, may sleep, for some seconds if closed sockets have not sent
  * all.
  * Return: 0, -ESRCH: there is none, or -EBUSY: programs hold sockets.
  */
-int pika_stack_stop(struct net *net, struct netlink_ext_ack *extack)
+int pika_stack_stop(struct net *net, bool force, struct netlink_ext_ack *extack)
 {
 	struct pika_stack *stack;
-	int err = 0;
-	int open;
+	int err = -ESRCH;
 
 	mutex_lock(&control);
 	stack = stack_of(net);
 	if (!stack) {
 		pika_refuse(extack, "no stack is started in this namespace");
-		err = -ESRCH;
 		goto unlock;
 	}
 	WRITE_ONCE(stack->stopping, true);
 	synchronize_rcu();
-	open = sum(stack->open);
-	if (open) {
+	err = force ? force_closed(stack, extack) : check_closed(stack, extack);
+	if (err)
 		WRITE_ONCE(stack->stopping, false);
-		pika_refuse(extack,
-			    "programs hold %d sockets of this stack; end them first",
-			    open);
-		err = -EBUSY;
-		goto unlock;
-	}
-	stop(stack);
+	else
+		stop(stack, force ? RESET_MS : DRAIN_MS);
 unlock:
 	mutex_unlock(&control);
 	return err;
@@ -742,6 +766,18 @@ void pika_stack_close(struct pika_stack *stack)
 	this_cpu_dec(*stack->open);
 }
 
+/**
+ * pika_stack_count_open() - sockets that programs hold
+ * @stack: the stack
+ *
+ * Context: any.
+ * Return: how many; exact once no new ones are made.
+ */
+int pika_stack_count_open(const struct pika_stack *stack)
+{
+	return sum(stack->open);
+}
+
 /* No socket is left when a namespace goes. */
 static void __net_exit leave_net(struct net *net)
 {
@@ -752,7 +788,7 @@ static void __net_exit leave_net(struct net *net)
 	if (stack) {
 		WRITE_ONCE(stack->stopping, true);
 		synchronize_rcu();
-		stop(stack);
+		stop(stack, DRAIN_MS);
 	}
 	mutex_unlock(&control);
 }

@@ -128,7 +128,8 @@ int pika_stack_init(void);
 void pika_stack_exit(void);
 int pika_stack_start(struct net *net, const struct pika_stack_config *config,
 		     struct netlink_ext_ack *extack);
-int pika_stack_stop(struct net *net, struct netlink_ext_ack *extack);
+int pika_stack_stop(struct net *net, bool force,
+		    struct netlink_ext_ack *extack);
 int pika_stack_get_state(struct net *net, struct pika_stack_state *state,
 			 struct netlink_ext_ack *extack);
 int pika_stack_get_stats(struct net *net, u32 address, struct pika_stats *stats,
@@ -139,6 +140,7 @@ int pika_stack_get_listener(struct net *net, u32 after,
 
 struct pika_stack *pika_stack_open(struct net *net);
 void pika_stack_close(struct pika_stack *stack);
+int pika_stack_count_open(const struct pika_stack *stack);
 
 static inline void pika_stack_add_live(struct pika_stack *stack, int n)
 {

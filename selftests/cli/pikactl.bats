@@ -94,6 +94,11 @@ refused() {
 	done
 }
 
+@test "--force belongs to stop" {
+	run pikactl show --force
+	refused "--force: no such command or option"
+}
+
 @test "--all belongs to stats" {
 	run pikactl show --all
 	refused "--all: no such command or option"

@@ -51,17 +51,16 @@ stop()
 }
 
 # serve NAMESPACE COMMAND...: in the background, until it says that it listens; sets
-# server.
+# server and said_by_server.
 # shellcheck disable=SC2034 # for those who source this
 serve()
 {
-	local said=/tmp/server.$BASHPID.said
-
-	: >"$said"
-	ip netns exec "$@" >"$said" &
+	said_by_server=/tmp/server.$BASHPID.said
+	: >"$said_by_server"
+	ip netns exec "$@" >"$said_by_server" &
 	server=$!
 	for _ in {1..200}; do
-		! grep -q listening "$said" || return 0
+		! grep -q listening "$said_by_server" || return 0
 		sleep 0.05
 	done
 	fail "no server"

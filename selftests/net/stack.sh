@@ -374,7 +374,7 @@ case__stop_and_unload_are_refused_while_sockets_are_open()
 	start TS1LS1CM1
 	! rmmod pika 2>/dev/null || fail "unloaded under a stack"
 	serve srv streams --pika hold 80
-	refused "programs hold 1 sockets of this stack; end them first" stop
+	refused "programs hold 1 sockets of this stack; end them first, or stop --force" stop
 	kill "$server"
 	wait "$server" || true
 	stop

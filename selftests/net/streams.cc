@@ -13,6 +13,8 @@
 //	streams [--pika] slam PORT             accept one, close it with unread bytes
 //	streams [--pika] refused HOST PORT     connect() says ECONNREFUSED
 //	streams [--pika] reset HOST PORT       a peer's close with unread data is a reset
+//	streams [--pika] aborted HOST PORT     connect, say so, be reset
+//	streams [--pika] leave HOST PORT       send more than the peer takes, and close
 //	streams [--pika] tails HOST PORT       send to the end of a page, then on
 //	streams [--pika] early HOST PORT       connect() without blocking, then epoll,
 //	                                       which has the socket since before
@@ -353,6 +355,25 @@ int reset(const char* host, const char* port) {
   return 0;
 }
 
+int aborted(const char* host, const char* port) {
+  const int fd = connect_to(host, port);
+  std::printf("connected\n");
+  std::fflush(stdout);
+  char byte;
+  if (recv(fd, &byte, 1, 0) >= 0) fail("no reset");
+  if (errno != ECONNRESET) fail("recv");
+  return 0;
+}
+
+int leave(const char* host, const char* port) {
+  const int fd = connect_to(host, port);
+  const std::vector<char> bytes(65536);
+  while (send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT) > 0) continue;
+  if (errno != EAGAIN) fail("send");
+  close(fd);
+  return 0;
+}
+
 /// Accepts one, waits for bytes, closes with them unread.
 int slam(const char* port) {
   const int listener = listen_on(port);
@@ -422,6 +443,8 @@ int main(int argc, char** argv) {
     return ask_again(words[1], words[2], std::atoi(words[3]), std::strtoul(words[4], nullptr, 10));
   if (what == "refused" && n == 3) return refused(words[1], words[2]);
   if (what == "reset" && n == 3) return reset(words[1], words[2]);
+  if (what == "aborted" && n == 3) return aborted(words[1], words[2]);
+  if (what == "leave" && n == 3) return leave(words[1], words[2]);
   if (what == "tails" && n == 3) return tails(words[1], words[2]);
   if (what == "early" && n == 3) return early(words[1], words[2]);
   std::fprintf(stderr, "streams: wrong usage\n");

@@ -35,7 +35,7 @@ class stack : public testing::Test {
 };
 
 TEST_F(stack, parse__reads_everything) {
-  put_up_to(PIKA_A_STACK_MAX);
+  put_up_to(PIKA_A_STACK_FLOWS);
   const auto info = parse();
   ASSERT_TRUE(info);
   EXPECT_EQ(info->config.composition, "TS2LS2CM1");
@@ -50,15 +50,15 @@ TEST_F(stack, parse__reads_everything) {
 }
 
 TEST_F(stack, parse__missing_attribute_is_an_error) {
-  put_up_to(PIKA_A_STACK_MAX - 1);
+  put_up_to(PIKA_A_STACK_FLOWS - 1);
   const auto info = parse();
   ASSERT_FALSE(info);
   EXPECT_EQ(info.error().code, EBADMSG);
 }
 
 TEST_F(stack, parse__short_number_is_an_error) {
-  put_up_to(PIKA_A_STACK_MAX - 1);
-  nla_put_u16(message_.get(), PIKA_A_STACK_MAX, 1);
+  put_up_to(PIKA_A_STACK_FLOWS - 1);
+  nla_put_u16(message_.get(), PIKA_A_STACK_FLOWS, 1);
   EXPECT_FALSE(parse());
 }
 

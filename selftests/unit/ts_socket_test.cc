@@ -57,6 +57,21 @@ TEST_F(ts_socket, message__for_a_flow_that_is_gone_is_counted) {
   EXPECT_EQ(stats().stale, 2u);
 }
 
+TEST_F(ts_socket, close__once_more_with_a_reset_ends_what_is_still_sent) {
+  accept();
+  app_sends(std::string(100, 'x'));
+  app_closes();
+  told();
+  forget_frames();
+  app_closes();
+  EXPECT_TRUE(quiet());
+  EXPECT_EQ(host().flows(), 1u);
+  app_closes(0, PIKA_CLOSE_RESET);
+  EXPECT_TRUE(sent().flags & PIKA_TCP_RST);
+  EXPECT_TRUE(only(kApp, PIKA_MSG_UPDATE).update.flags & PIKA_UPDATE_GONE);
+  EXPECT_EQ(host().flows(), 0u);
+}
+
 TEST_F(ts_socket, received__more_than_there_was_opens_no_more_than_there_is) {
   accept();
   peer_sends("abc");

@@ -140,8 +140,11 @@ Result<Done> Session::start_stack(const StackConfig& config) {
   return ask(PIKA_CMD_STACK_START, fill, [](nlmsghdr*) {});
 }
 
-Result<Done> Session::stop_stack() {
-  return ask(PIKA_CMD_STACK_STOP, put_stack_abi, [](nlmsghdr*) {});
+Result<Done> Session::stop_stack(bool force) {
+  const auto fill = [force](nl_msg* request) {
+    return put_stack_abi(request) && (!force || nla_put_flag(request, PIKA_A_STACK_FORCE) == 0);
+  };
+  return ask(PIKA_CMD_STACK_STOP, fill, [](nlmsghdr*) {});
 }
 
 Result<std::optional<StackInfo>> Session::stack() {

@@ -46,8 +46,9 @@ class Session {
 
   /// Stops it.
   ///
+  /// \param force although programs hold sockets of it: those are aborted.
   /// \return ESRCH if there is none, EBUSY while programs hold sockets of it.
-  Result<Done> stop_stack();
+  Result<Done> stop_stack(bool force);
 
   /// What it is.
   ///

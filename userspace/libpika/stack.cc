@@ -21,11 +21,11 @@ Result<StackInfo> parse_stack(nlmsghdr* reply) {
   Policy<PIKA_A_STACK_MAX> policy{};
   for (const int text : {PIKA_A_STACK_COMPOSITION, PIKA_A_STACK_LINKS, PIKA_A_STACK_CORES})
     policy[text].type = NLA_STRING;
-  for (int number = PIKA_A_STACK_IDLE_US; number <= PIKA_A_STACK_MAX; number++)
+  for (int number = PIKA_A_STACK_IDLE_US; number <= PIKA_A_STACK_FLOWS; number++)
     policy[number].type = NLA_U32;
 
   const auto parsed = parse_attributes<PIKA_A_STACK_MAX>(
-      reply, "stack-get", policy, PIKA_A_STACK_COMPOSITION, PIKA_A_STACK_MAX);
+      reply, "stack-get", policy, PIKA_A_STACK_COMPOSITION, PIKA_A_STACK_FLOWS);
   if (!parsed) return parsed.error();
   const auto& attributes = *parsed;
   return StackInfo{

@@ -112,10 +112,10 @@ int start(const StackConfig& config) {
   return started ? exit_ok : report(started.error());
 }
 
-int stop() {
+int stop(bool force) {
   auto session = Session::open();
   if (!session) return report(session.error());
-  const auto stopped = session->stop_stack();
+  const auto stopped = session->stop_stack(force);
   return stopped ? exit_ok : report(stopped.error());
 }
 
@@ -175,6 +175,8 @@ int run(int argc, char** argv) {
   StackConfig config;
   auto* start_command = add_start(app, config);
   auto* stop_command = app.add_subcommand("stop", "Stop the stack of this network namespace");
+  bool force = false;
+  stop_command->add_flag("--force", force, "Although programs hold sockets: abort those");
   bool zeros = false;
   auto* stats_command = app.add_subcommand("stats", "Print what its servers have counted");
   stats_command->add_flag("--all", zeros, "Also what was never seen; JSON has that always");
@@ -195,7 +197,7 @@ int run(int argc, char** argv) {
   if (*version_command) return version(as_json);
   if (*show_command) return show(as_json);
   if (*start_command) return start(config);
-  if (*stop_command) return stop();
+  if (*stop_command) return stop(force);
   if (*stats_command) return stats(as_json, zeros);
   if (*listeners_command) return listeners(as_json);
   return usage_error("no command");
