@@ -97,8 +97,9 @@ void pika_accept_wake(struct pika_endpoint *ep, const struct pika_msg *msg)
 
 	rcu_read_lock();
 	q = xa_load(&ep->stack->listeners, msg->acceptor.listener);
-	if (q) {
+	if (q && !WARN_ON_ONCE(msg->from >= PIKA_SERVERS)) {
 		spin_lock(&q->lock);
+		__set_bit(msg->from, q->asking);
 		list_for_each_entry(a, &q->acceptors, link)
 			a->registered = false;
 		pika_accept_wake_all(q);

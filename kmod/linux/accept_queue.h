@@ -26,10 +26,11 @@
  * @pid: the process, with a reference
  * @id: its number in messages
  * @endpoint: of the CPU where it was first seen
- * @cm: the connection manager that it registers with
+ * @cm: the connection manager that it registers with first
  * @queue: whose it is
  * @wait: threads of the process that wait for a connection
- * @waiter: its ACCEPT_CONNECTION waits for room
+ * @due: CMs that ACCEPT_CONNECTION has to be sent to; under @endpoint's lock
+ * @waiter: one of them has no room
  * @registered: as far as we know; under the queue's lock
  */
 struct pika_app_acceptor {
@@ -41,6 +42,7 @@ struct pika_app_acceptor {
 	u16 cm;
 	struct pika_accept_queue *queue;
 	wait_queue_head_t wait;
+	DECLARE_BITMAP(due, PIKA_SERVERS);
 	struct pika_waiter waiter;
 	bool registered;
 };
@@ -86,6 +88,7 @@ struct pika_arrival {
  * @lock: inside endpoints' locks; guards all that follows
  * @sockets: that listen: with SO_REUSEPORT there may be some. 0: it has ended
  * @next_acceptor: the last number given
+ * @asking: CMs that have had connections and no acceptor: all register there
  * @acceptors: struct pika_app_acceptor; freed when the socket is closed, as
  *	somebody may wait for them until then
  * @offers: struct pika_arrival
@@ -119,6 +122,7 @@ struct pika_accept_queue {
 	spinlock_t lock;
 	u32 sockets;
 	u32 next_acceptor;
+	DECLARE_BITMAP(asking, PIKA_SERVERS);
 	struct list_head acceptors;
 	struct list_head offers;
 	struct list_head claiming;

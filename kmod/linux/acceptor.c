@@ -81,7 +81,7 @@ void pika_accept_wake_for(struct pika_accept_queue *q, u32 acceptor)
 			  jiffies + msecs_to_jiffies(PIKA_LEASE_MS) + 1);
 }
 
-static bool post_register(struct pika_app_acceptor *a)
+static bool post_register(struct pika_app_acceptor *a, u16 cm)
 {
 	struct pika_msg msg = {
 		.type = PIKA_MSG_ACCEPT_CONNECTION,
@@ -89,37 +89,55 @@ static bool post_register(struct pika_app_acceptor *a)
 		.acceptor.acceptor = a->id,
 	};
 
-	if (pika_endpoint_post(a->endpoint, a->cm, &msg))
+	if (pika_endpoint_post(a->endpoint, cm, &msg))
 		return true;
-	pika_endpoint_wait(a->endpoint, a->cm, &a->waiter);
+	pika_endpoint_wait(a->endpoint, cm, &a->waiter);
 	return false;
+}
+
+static bool post_due(struct pika_app_acceptor *a)
+{
+	unsigned long cm;
+
+	for_each_set_bit(cm, a->due, PIKA_SERVERS) {
+		if (!post_register(a, cm))
+			return false;
+		__clear_bit(cm, a->due);
+	}
+	return true;
 }
 
 static bool register_again(struct pika_waiter *waiter)
 {
-	return post_register(container_of(waiter, struct pika_app_acceptor,
-					  waiter));
+	return post_due(container_of(waiter, struct pika_app_acceptor,
+				     waiter));
 }
 
 /**
  * pika_app_acceptor_register() - let connections be offered to an acceptor
  * @a: the acceptor; may be registered
  *
+ * By the manager of its CPU, and by those that had nobody at all.
+ *
  * Context: process.
  */
 void pika_app_acceptor_register(struct pika_app_acceptor *a)
 {
 	struct pika_accept_queue *q = a->queue;
+	DECLARE_BITMAP(cms, PIKA_SERVERS);
 	bool registered;
 
 	spin_lock_bh(&q->lock);
 	registered = a->registered;
 	a->registered = true;
+	bitmap_copy(cms, q->asking, PIKA_SERVERS);
 	spin_unlock_bh(&q->lock);
 	if (registered)
 		return;
+	__set_bit(a->cm, cms);
 	pika_endpoint_lock(a->endpoint);
-	post_register(a);
+	bitmap_or(a->due, a->due, cms, PIKA_SERVERS);
+	post_due(a);
 	pika_endpoint_unlock(a->endpoint);
 }
 

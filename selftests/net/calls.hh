@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// For calls.cc: what a call answered, in a line that is the same for two sockets that
+// For calls.cc and crowd.cc: what a call answered, in a line that is the same for two sockets that
 // behave alike; and connections whose far end is Linux's, in another namespace.
 #ifndef PIKA_SELFTESTS_NET_CALLS_HH
 #define PIKA_SELFTESTS_NET_CALLS_HH
@@ -32,7 +32,7 @@ constexpr const char* kThere = "10.9.0.2";
 inline int protocol = 0;
 
 [[noreturn]] inline void fail(const char* what) {
-  std::fprintf(stderr, "calls: %s: %s\n", what, std::strerror(errno));
+  std::fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, std::strerror(errno));
   std::exit(1);
 }
 

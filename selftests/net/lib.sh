@@ -9,7 +9,8 @@
 #
 # With PIKA_LONG set, as in "make test-full", $long is 1: repeat ten times more.
 #
-# A case fails when it calls fail, or when a command in it fails (set -e).
+# A case fails when it calls fail, or when a command in it fails (set -e). What it
+# prints is shown then; lines that begin with "# " always.
 
 long=${PIKA_LONG:+1}
 export long
@@ -60,7 +61,10 @@ run_case()
 	(set -euo pipefail; "$case") >"$output" 2>&1 &
 	wait $! || status=$?
 	case $status in
-	0) echo "ok $n ${name//_/ }" ;;
+	0)
+		echo "ok $n ${name//_/ }"
+		grep '^# ' "$output" || true
+		;;
 	4) echo "ok $n ${name//_/ } # SKIP $(sed -n 's/^# SKIP: //p' "$output")" ;;
 	*)
 		echo "not ok $n ${name//_/ }"
