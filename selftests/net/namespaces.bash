@@ -80,6 +80,23 @@ counter()
 		END { if (n) print sum; else exit 1 }' <<<"$stats" || fail "no counter $1"
 }
 
+# of_stack KEY: a number of pikactl show.
+of_stack()
+{
+	srv pikactl show --json | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p"
+}
+
+# like_linux PROGRAM GROUP: socket calls answer as Linux's.
+like_linux()
+{
+	start TS1LS1CM1
+	srv "$@" >/tmp/linux.said
+	srv "$1" --pika "${@:2}" >/tmp/pika.said
+	diff /tmp/linux.said /tmp/pika.said || fail "not like Linux (<)"
+	expect_equal sockets "$(of_stack sockets)" 0
+	stop
+}
+
 # Every case leaves its namespaces to the next one's reset.
 reset_module()
 {

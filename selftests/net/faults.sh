@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What happens to a host while a stack serves: devices change, ends stop reading, others
+# look at the traffic or forbid it.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/namespaces.bash"
+
+# under_traffic COMMAND: is called over and over, as long as bytes go both ways over
+# both families; all must arrive. The wire is slow, so that there are some calls.
+under_traffic()
+{
+	local v4 v6 times=0
+
+	start TS1LS1CM1
+	# As IPv4's do: else a device that goes down forgets them.
+	srv sysctl -q net.ipv6.conf.veth0.keep_addr_on_down=1
+	srv tc qdisc add dev veth0 root netem rate 8mbit limit 1000
+	cli tc qdisc add dev veth1 root netem rate 8mbit limit 1000
+	serve srv streams --pika --v6 epoll 80 2
+	cli streams ask 10.9.0.1 80 1 3000000 &
+	v4=$!
+	cli streams ask fd09::1 80 1 3000000 &
+	v6=$!
+	while [ -e "/proc/$v4" ] || [ -e "/proc/$v6" ]; do
+		"$1"
+		times=$((times + 1))
+	done
+	wait "$v4"
+	wait "$v6"
+	wait "$server"
+	[ "$times" -gt 1 ] || fail "no traffic any more after $times times"
+	echo "# $times times: $1"
+	look
+	expect_equal "connections by a link" "$(counter ts.passive_opens)" 2
+	stop
+}
+
+# Linux looks once a second whether a link is there again, and IPv6 waits for that.
+down_and_up()
+{
+	srv ip link set veth0 down
+	sleep 0.3
+	srv ip link set veth0 up
+	sleep 2
+}
+
+case__a_device_goes_down_and_up_while_traffic_runs()
+{
+	under_traffic down_and_up
+}
+
+other_mtu()
+{
+	for mtu in 1300 9000 1500; do
+		srv ip link set veth0 mtu "$mtu"
+		cli ip link set veth1 mtu "$mtu"
+		sleep 0.2
+	done
+}
+
+case__the_mtu_changes_while_traffic_runs()
+{
+	under_traffic other_mtu
+}
+
+other_offloads()
+{
+	for how in off on; do
+		srv offload veth0 "$how"
+		cli offload veth1 "$how"
+		sleep 0.2
+	done
+}
+
+case__offloads_change_while_traffic_runs()
+{
+	under_traffic other_offloads
+}
+
+other_queues()
+{
+	for count in 2 1; do
+		srv offload veth0 "$count"
+		sleep 0.2
+	done
+}
+
+case__queues_change_while_traffic_runs()
+{
+	under_traffic other_queues
+}
+
+case__ends_that_never_read_hold_up_nobody()
+{
+	net
+	load
+	srv pikactl start TS1LS1CM1 --link veth0 --max-conns 2048
+	srv jam --pika 500 1000000
+	look
+	expect_equal "connections by a link" "$(counter ts.passive_opens)" 501
+	stop
+}
+
+run_cases
