@@ -105,6 +105,9 @@ struct pika_frame;
  *	acknowledged and unreferenced, which the shell sees to. Returns false
  *	when the queue is full: the caller keeps the work and tries again.
  * @flush: all frames of this run of the server were given to @transmit.
+ * @append: copy the payload of @from, which stays the core's, behind that of
+ *	@to, if there is room or can be: false if not. May change where the data
+ *	of @to are, how many are linear, and its truesize, even then.
  * @free_packet: the core is done with @pkt.
  * @pass: not ours after all: give @pkt back to the host's stack.
  */
@@ -117,6 +120,8 @@ struct pika_env_ops {
 	bool (*transmit)(struct pika_env *env, u16 queue,
 			 const struct pika_frame *frame);
 	void (*flush)(struct pika_env *env, u16 queue);
+	bool (*append)(struct pika_env *env, struct pika_packet *to,
+		       const struct pika_packet *from);
 	void (*free_packet)(struct pika_env *env, struct pika_packet *pkt);
 	void (*pass)(struct pika_env *env, struct pika_packet *pkt);
 };

@@ -231,8 +231,10 @@ struct pika_msg_send {
 #define PIKA_SEND_MORE		0x01	/* MSG_MORE: more follows at once */
 #define PIKA_SEND_URGENT	0x02	/* the last byte is urgent (RFC 6093) */
 
+/* @truesize: of what held them, or is held more tightly now */
 struct pika_msg_received {
 	u32 bytes;
+	u32 truesize;
 };
 
 /*
@@ -257,7 +259,7 @@ struct pika_msg_connect {
 	u16 local_port;
 };
 
-/* Times are in milliseconds. */
+/* Times are in milliseconds, buffers in bytes of true size. */
 enum pika_setting {
 	PIKA_SET_NODELAY,
 	PIKA_SET_CORK,
@@ -270,6 +272,7 @@ enum pika_setting {
 	PIKA_SET_MSS,
 	PIKA_SET_TOS,
 	PIKA_SET_TTL,
+	PIKA_SET_RECEIVE_BUFFER,
 };
 
 /* @option: enum pika_setting; an unknown one is counted and ignored */

@@ -18,6 +18,8 @@
  * @seq: first sequence number of what is left of the payload (TS)
  * @offset: of the payload that is left, from @data (TS)
  * @bytes: of payload that is left (TS)
+ * @truesize: bytes of memory that it keeps from others, all that holds it
+ *	included; the shell's to set
  * @flags: PIKA_PACKET_*
  * @tcp_flags: PIKA_TCP_* that still count (TS)
  *
@@ -31,6 +33,7 @@ struct pika_packet {
 	u32 seq;
 	u32 offset;
 	u32 bytes;
+	u32 truesize;
 	u8 flags;
 	u8 tcp_flags;
 };

@@ -175,6 +175,8 @@ struct pika_chunk {
  * @ready_bytes: bytes in @ready
  * @unread: bytes in @ready, or handed over and not yet RECEIVED
  * @early_packets: packets in @early
+ * @rcv_memory: true size of the packets that hold @unread and @early
+ * @rcv_memory_most: no packet is kept beyond it; half of it is for payload
  * @acked: bytes acknowledged that UPDATE has to report
  * @borrowed: chunks, in the send queue or @held, of the application's
  *	buffers
@@ -270,6 +272,8 @@ struct pika_tcb {
 	u32 ready_bytes;
 	u32 unread;
 	u32 early_packets;
+	u32 rcv_memory;
+	u32 rcv_memory_most;
 	u32 acked;
 	u32 borrowed;
 	u16 error;

@@ -33,6 +33,8 @@
 #define PIKA_CLOCK_MAX		0x40000000u	/* 12 days: ticks wrap */
 #define PIKA_PAWS_IDLE		2073600000u	/* 24 days, RFC 7323 5.5 */
 
+#define PIKA_RECEIVE_LEAST	2048u	/* true size; a packet always fits */
+
 #define PIKA_MSS_LEAST		88	/* less counts as this */
 #define PIKA_MSS_DEFAULT_V4	536	/* RFC 9293 3.7.1 */
 #define PIKA_MSS_DEFAULT_V6	1220
@@ -212,8 +214,7 @@ bool pika_tcp_send_syn(struct pika_server *s, struct pika_tcb *tcb);
 void pika_tcp_resend_first(struct pika_server *s, struct pika_tcb *tcb);
 
 /* tcp_frame.c: from TCB to link */
-u32 pika_tcp_receive_room(const struct pika_server *s,
-			  const struct pika_tcb *tcb);
+u32 pika_tcp_receive_room(const struct pika_tcb *tcb);
 struct pika_frame *pika_tcp_frame(struct pika_server *s, struct pika_tcb *tcb,
 				  u32 seq, u8 flags);
 bool pika_tcp_transmit(struct pika_server *s, struct pika_tcb *tcb,

@@ -12,18 +12,19 @@
 
 /**
  * pika_tcp_receive_room() - how far the window could be open
- * @s: the flow's server
  * @tcb: the flow
  *
- * None at all rather than little: RFC 9293 3.8.6.2.2.
+ * What payload leaves, or half of what its packets leave of memory: small ones
+ * need much. None at all rather than little: RFC 9293 3.8.6.2.2.
  *
  * Return: bytes after RCV.NXT.
  */
-u32 pika_tcp_receive_room(const struct pika_server *s,
-			  const struct pika_tcb *tcb)
+u32 pika_tcp_receive_room(const struct pika_tcb *tcb)
 {
-	u32 buffer = s->ts->config.receive_buffer;
-	u32 room = buffer - min(tcb->unread, buffer);
+	u32 most = tcb->rcv_memory_most;
+	u32 buffer = most / 2;
+	u32 room = min(buffer - min(tcb->unread, buffer),
+		       (most - min(tcb->rcv_memory, most)) / 2);
 
 	if (room < min_t(u32, buffer / 2, tcb->mss))
 		return 0;
@@ -31,9 +32,9 @@ u32 pika_tcp_receive_room(const struct pika_server *s,
 }
 
 /* SEG.WND as it goes on the wire. The right edge never moves left. */
-static u16 window(const struct pika_server *s, struct pika_tcb *tcb, bool syn)
+static u16 window(struct pika_tcb *tcb, bool syn)
 {
-	u32 room = pika_tcp_receive_room(s, tcb);
+	u32 room = pika_tcp_receive_room(tcb);
 
 	if (syn)
 		room = min(room, WINDOW_MAX);
@@ -134,7 +135,7 @@ struct pika_frame *pika_tcp_frame(struct pika_server *s, struct pika_tcb *tcb,
 	if (!frame)
 		return NULL;
 	if (!(flags & PIKA_TCP_RST))
-		header.window = window(s, tcb, flags & PIKA_TCP_SYN);
+		header.window = window(tcb, flags & PIKA_TCP_SYN);
 	header.options_len = write_options(s, tcb, flags, options);
 	if (unlikely(tcb->flags & PIKA_TCB_URGENT_OUT))
 		point_to_urgent(tcb, &header);

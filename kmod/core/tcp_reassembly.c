@@ -2,7 +2,9 @@
 /*
  * The payload of arriving segments: trimmed to what is new and has room, kept
  * in order, and handed over as far as there is no hole (RFC 9293 3.10.7.4,
- * seventh and eighth; RFC 5681 4.2). Runs on its server's core only.
+ * seventh and eighth; RFC 5681 4.2). What holds it is counted by its true size,
+ * so that a peer cannot fill memory with small segments. Runs on its server's
+ * core only.
  */
 
 #include "drop.h"
@@ -38,7 +40,35 @@ static void cut_back(struct pika_packet *pkt, u32 seq)
 	pkt->tcp_flags &= ~PIKA_TCP_FIN;
 }
 
-/* In order and with something new. Takes @pkt. */
+static bool has_memory(const struct pika_tcb *tcb)
+{
+	return tcb->rcv_memory < tcb->rcv_memory_most;
+}
+
+static void forget_memory(struct pika_tcb *tcb, const struct pika_packet *pkt)
+{
+	tcb->rcv_memory -= min(pkt->truesize, tcb->rcv_memory);
+}
+
+/* So many bytes more are in @ready. */
+static void advance(struct pika_server *s, struct pika_tcb *tcb, u32 bytes)
+{
+	tcb->rcv_nxt += bytes;
+	tcb->ready_bytes += bytes;
+	tcb->unread += bytes;
+	if (unlikely(tcb->flags & PIKA_TCB_URGENT_IN))
+		pika_tcp_urgent_arrived(tcb);
+	pika_ts_update(s, tcb);
+}
+
+static void drop_kept(struct pika_server *s, struct pika_tcb *tcb,
+		      struct pika_packet *pkt, u64 *reason)
+{
+	forget_memory(tcb, pkt);
+	pika_drop(s, pkt, reason);
+}
+
+/* In order, with something new, its memory counted. Takes @pkt. */
 static void deliver(struct pika_server *s, struct pika_tcb *tcb,
 		    struct pika_packet *pkt)
 {
@@ -51,13 +81,9 @@ static void deliver(struct pika_server *s, struct pika_tcb *tcb,
 		else
 			tcb->ready = pkt;
 		tcb->ready_last = pkt;
-		tcb->rcv_nxt += pkt->bytes;
-		tcb->ready_bytes += pkt->bytes;
-		tcb->unread += pkt->bytes;
-		if (unlikely(tcb->flags & PIKA_TCB_URGENT_IN))
-			pika_tcp_urgent_arrived(tcb);
-		pika_ts_update(s, tcb);
+		advance(s, tcb, pkt->bytes);
 	} else {
+		forget_memory(tcb, pkt);
 		s->env->ops->free_packet(s->env, pkt);
 	}
 	if (fin)
@@ -76,7 +102,8 @@ static void deliver_early(struct pika_server *s, struct pika_tcb *tcb)
 		if (pkt->bytes || pkt->tcp_flags & PIKA_TCP_FIN)
 			deliver(s, tcb, pkt);
 		else
-			pika_drop(s, pkt, &s->ts->stats.dropped_duplicate);
+			drop_kept(s, tcb, pkt,
+				  &s->ts->stats.dropped_duplicate);
 	}
 }
 
@@ -111,7 +138,7 @@ static void make_place(struct pika_server *s, struct pika_tcb *tcb,
 		tcb->early_packets--;
 		if (tcb->early_last == next)
 			tcb->early_last = NULL;
-		pika_drop(s, next, &s->ts->stats.dropped_duplicate);
+		drop_kept(s, tcb, next, &s->ts->stats.dropped_duplicate);
 	}
 	if (next)
 		cut_back(pkt, next->seq);
@@ -120,6 +147,7 @@ static void make_place(struct pika_server *s, struct pika_tcb *tcb,
 	if (!next)
 		tcb->early_last = pkt;
 	tcb->early_packets++;
+	tcb->rcv_memory += pkt->truesize;
 }
 
 /*
@@ -148,19 +176,144 @@ static u64 *insert(struct pika_server *s, struct pika_tcb *tcb,
 }
 
 /*
+ * The payload of @pkt becomes that of @last, which may need more memory for it.
+ * False: it has no room.
+ */
+static bool join(struct pika_server *s, struct pika_tcb *tcb,
+		 struct pika_packet *last, struct pika_packet *pkt)
+{
+	u32 before = last->truesize;
+	bool joined = s->env->ops->append(s->env, last, pkt);
+
+	tcb->rcv_memory += last->truesize - before;
+	if (!joined)
+		return false;
+	last->bytes += pkt->bytes;
+	s->ts->stats.joined++;
+	return true;
+}
+
+/* Behind the last that waits to be handed over. Leaves @pkt its FIN. */
+static bool join_ready(struct pika_server *s, struct pika_tcb *tcb,
+		       struct pika_packet *pkt)
+{
+	if (!tcb->ready || !join(s, tcb, tcb->ready_last, pkt))
+		return false;
+	advance(s, tcb, pkt->bytes);
+	cut_front(pkt, end_of(pkt));
+	return true;
+}
+
+/* Behind the last that is beyond a hole. Takes @pkt if so. */
+static bool join_early(struct pika_server *s, struct pika_tcb *tcb,
+		       struct pika_packet *pkt)
+{
+	struct pika_packet *last = tcb->early ? tcb->early_last : NULL;
+
+	if (!last || end_of(last) != pkt->seq ||
+	    last->tcp_flags & PIKA_TCP_FIN || !join(s, tcb, last, pkt))
+		return false;
+	last->tcp_flags |= pkt->tcp_flags & PIKA_TCP_FIN;
+	s->env->ops->free_packet(s->env, pkt);
+	return true;
+}
+
+/* True size of what is in order. */
+static u32 memory_in_order(const struct pika_tcb *tcb)
+{
+	const struct pika_packet *pkt;
+	u32 memory = tcb->rcv_memory;
+
+	for (pkt = tcb->early; pkt; pkt = pkt->next)
+		memory -= min(pkt->truesize, memory);
+	return memory;
+}
+
+/*
+ * What begins after @seq goes, from behind, until an eighth of the memory is
+ * free: the peer knows of none of it, and sends it again.
+ */
+static void prune_early(struct pika_server *s, struct pika_tcb *tcb, u32 seq)
+{
+	u32 most = tcb->rcv_memory_most - tcb->rcv_memory_most / 8;
+	struct pika_packet **link = &tcb->early;
+	u32 memory = memory_in_order(tcb);
+	struct pika_packet *pkt, *next;
+
+	tcb->early_last = NULL;
+	while ((pkt = *link)) {
+		memory += pkt->truesize;
+		if (memory > most && pika_seq_after(pkt->seq, seq))
+			break;
+		tcb->early_last = pkt;
+		link = &pkt->next;
+	}
+	*link = NULL;
+	for (; pkt; pkt = next) {
+		next = pkt->next;
+		tcb->early_packets--;
+		drop_kept(s, tcb, pkt, &s->ts->stats.dropped_pruned);
+	}
+}
+
+/* Returns why it cannot be kept. */
+static u64 *try_early(struct pika_server *s, struct pika_tcb *tcb,
+		      struct pika_packet *pkt)
+{
+	if (!has_early_room(s, tcb))
+		return &s->ts->stats.dropped_early;
+	if (unlikely(!has_memory(tcb))) {
+		if (join_early(s, tcb, pkt))
+			return NULL;
+		prune_early(s, tcb, pkt->seq);
+		if (!has_memory(tcb))
+			return &s->ts->stats.dropped_memory;
+	}
+	return insert(s, tcb, pkt);
+}
+
+/*
  * Beyond a hole. Each such segment is answered on its own, as the peer counts
  * them (RFC 5681 3.2); SACK blocks will be in that answer.
  */
 static void keep_early(struct pika_server *s, struct pika_tcb *tcb,
 		       struct pika_packet *pkt)
 {
-	u64 *reason = &s->ts->stats.dropped_early;
+	u64 *reason = try_early(s, tcb, pkt);
 
-	if (has_early_room(s, tcb))
-		reason = insert(s, tcb, pkt);
 	if (reason)
 		pika_drop(s, pkt, reason);
 	pika_tcp_send_ack(s, tcb);
+}
+
+/*
+ * Room for a packet in order, which is worth more than those beyond a hole.
+ * False: there is none, and it has to come again.
+ */
+static bool find_memory(struct pika_server *s, struct pika_tcb *tcb,
+			struct pika_packet *pkt)
+{
+	if (!pkt->bytes || join_ready(s, tcb, pkt))
+		return true;
+	prune_early(s, tcb, tcb->rcv_nxt);
+	return has_memory(tcb);
+}
+
+/* The next that was waited for. Takes @pkt. */
+static void take_next(struct pika_server *s, struct pika_tcb *tcb,
+		      struct pika_packet *pkt)
+{
+	bool filled = tcb->early;
+
+	if (unlikely(!has_memory(tcb)) && !find_memory(s, tcb, pkt)) {
+		pika_drop(s, pkt, &s->ts->stats.dropped_memory);
+		filled = true;
+	} else {
+		tcb->rcv_memory += pkt->truesize;
+		deliver(s, tcb, pkt);
+		deliver_early(s, tcb);
+	}
+	acknowledge(s, tcb, filled);
 }
 
 static void set_extent(struct pika_packet *pkt, const struct pika_segment *seg)
@@ -189,7 +342,6 @@ void pika_tcp_text(struct pika_server *s, struct pika_tcb *tcb,
 		   struct pika_arrival *in)
 {
 	struct pika_packet *pkt = in->pkt;
-	bool filled = tcb->early;
 
 	in->kept = true;
 	set_extent(pkt, in->seg);
@@ -206,9 +358,7 @@ void pika_tcp_text(struct pika_server *s, struct pika_tcb *tcb,
 		     &s->ts->stats.dropped_duplicate);
 		acknowledge(s, tcb, true);
 	} else if (pkt->seq == tcb->rcv_nxt) {
-		deliver(s, tcb, pkt);
-		deliver_early(s, tcb);
-		acknowledge(s, tcb, filled);
+		take_next(s, tcb, pkt);
 	} else {
 		keep_early(s, tcb, pkt);
 	}

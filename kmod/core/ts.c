@@ -107,6 +107,7 @@ struct pika_tcb *pika_ts_take(struct pika_server *s,
 	tcb->head.chunk = PIKA_POOL_NONE;
 	tcb->next.chunk = PIKA_POOL_NONE;
 	tcb->rto_ms = PIKA_RTO_INITIAL;
+	tcb->rcv_memory_most = 2 * ts->config.receive_buffer;
 	tcb->timed.fire = pika_tcp_fire;
 	tcb->endpoint_retry.again = pika_ts_retry_endpoint;
 	tcb->cm_retry.again = pika_ts_retry_cm;

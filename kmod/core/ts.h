@@ -15,7 +15,7 @@
  * @max_time_wait: flows in TIME_WAIT, of @max_flows; the oldest makes room.
  *	0: half of them
  * @receive_buffer: bytes that a flow may have received and the program has not
- *	read
+ *	read; packets that hold them may have twice that true size
  * @send_buffer: bytes that a flow may have accepted and the peer has not
  *	acknowledged
  * @mtu: of the path, before path MTU discovery: IP header and up
@@ -67,6 +67,9 @@ struct pika_ts_config {
 	X(dropped_early, "segments beyond a hole: too many there, or before") \
 	X(dropped_duplicate, "packets without a new byte") \
 	X(dropped_closed_window, "packets for which the buffer had no room") \
+	X(joined, "packets copied behind the one before, to need less memory") \
+	X(dropped_pruned, "packets beyond a hole dropped to free memory") \
+	X(dropped_memory, "packets dropped: the unread ones take too much") \
 	X(no_flow, "segments passed on: no flow of ours") \
 	X(no_tcb, "SYNs and CONNECTs refused: no TCB free") \
 	X(no_chunk, "flows reset: no chunk free for their data") \

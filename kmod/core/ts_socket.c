@@ -102,24 +102,30 @@ static void has_read(struct pika_tcb *tcb, u32 bytes)
  * The window is told anew if that moves its edge by two segments or half the
  * buffer (RFC 9293 3.8.6.2.2).
  */
-static void on_received(struct pika_server *s, const struct pika_msg *msg)
+static void tell_window(struct pika_server *s, struct pika_tcb *tcb)
 {
-	struct pika_tcb *tcb = owned_flow(s, msg);
 	u32 told, room;
 
-	if (!tcb)
-		return;
-	has_read(tcb, msg->received.bytes);
 	if (tcb->state < PIKA_TCP_ESTABLISHED ||
 	    tcb->state > PIKA_TCP_FIN_WAIT_2)
 		return;
 	told = tcb->rcv_edge - tcb->rcv_nxt;
-	room = pika_tcp_receive_room(s, tcb);
-	if (room < told + min_t(u32, 2 * tcb->mss,
-				s->ts->config.receive_buffer / 2))
+	room = pika_tcp_receive_room(tcb);
+	if (room < told + min_t(u32, 2 * tcb->mss, tcb->rcv_memory_most / 4))
 		return;
 	tcb->flags |= PIKA_TCB_ACK_NOW;
 	pika_ts_changed(s, tcb);
+}
+
+static void on_received(struct pika_server *s, const struct pika_msg *msg)
+{
+	struct pika_tcb *tcb = owned_flow(s, msg);
+
+	if (!tcb)
+		return;
+	has_read(tcb, msg->received.bytes);
+	tcb->rcv_memory -= min(msg->received.truesize, tcb->rcv_memory);
+	tell_window(s, tcb);
 }
 
 static void on_shutdown(struct pika_server *s, const struct pika_msg *msg)
@@ -313,6 +319,17 @@ static bool set_flags(struct pika_tcb *tcb,
 	}
 }
 
+/* What was promised stays so: a smaller buffer only gives no more. */
+static bool set_buffer(struct pika_server *s, struct pika_tcb *tcb,
+		       const struct pika_msg_option *option)
+{
+	if (option->option != PIKA_SET_RECEIVE_BUFFER)
+		return false;
+	tcb->rcv_memory_most = max(option->value, PIKA_RECEIVE_LEAST);
+	tell_window(s, tcb);
+	return true;
+}
+
 static bool set_value(struct pika_tcb *tcb,
 		      const struct pika_msg_option *option)
 {
@@ -344,7 +361,7 @@ static void on_option(struct pika_server *s, const struct pika_msg *msg)
 	if (!tcb)
 		return;
 	if (!set_flags(tcb, option) && !set_time(tcb, option) &&
-	    !set_value(tcb, option)) {
+	    !set_value(tcb, option) && !set_buffer(s, tcb, option)) {
 		s->ts->stats.unknown_option++;
 		return;
 	}

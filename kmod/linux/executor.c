@@ -17,6 +17,7 @@
 #include "compat.h"
 #include "endpoint.h"
 #include "receive.h"
+#include "sock_memory.h"
 #include "stack.h"
 #include "trace.h"
 
@@ -70,6 +71,12 @@ static void flush(struct pika_env *env, u16 queue)
 {
 }
 
+static bool append(struct pika_env *env, struct pika_packet *to,
+		   const struct pika_packet *from)
+{
+	return pika_packet_append(to, from);
+}
+
 static void free_packet(struct pika_env *env, struct pika_packet *pkt)
 {
 	pika_packet_free(pkt);
@@ -92,6 +99,7 @@ static const struct pika_env_ops env_ops = {
 	.rx_burst = rx_burst,
 	.transmit = transmit,
 	.flush = flush,
+	.append = append,
 	.free_packet = free_packet,
 	.pass = pass,
 };

@@ -172,6 +172,7 @@ static enum pika_rx_drop prepare(struct sk_buff *skb, const struct headers *h)
 	pkt->data = skb->data;
 	pkt->len = skb->len;
 	pkt->linear = skb_headlen(skb);
+	pkt->truesize = skb->truesize;
 	pkt->flags = PIKA_PACKET_CHECKED;
 	return PIKA_RX_OK;
 }

@@ -20,6 +20,7 @@
 #include "force.h"
 #include "inner.h"
 #include "option.h"
+#include "sock_memory.h"
 #include "stack.h"
 
 static void destruct(struct sock *sk)
@@ -28,6 +29,8 @@ static void destruct(struct sock *sk)
 	struct pika_stack *stack = ps->stack;
 
 	pika_sock_free_pieces(ps);
+	pika_sock_free_received(ps);
+	pika_memory_end(ps);
 	ps->destruct(sk);
 	pika_stack_add_live(stack, -1);
 }
@@ -42,6 +45,7 @@ static void adopt(struct pika_sock *ps, struct pika_endpoint *ep,
 	struct sock *sk = pika_sock_sk(ps);
 
 	pika_sock_setup(ps, ep);
+	pika_memory_begin(ps);
 	pika_stack_add_live(ps->stack, 1);
 	ps->destruct = family_destruct;
 	sock_lock_init_class_and_name(sk, "slock-PIKA", &slock_key,
@@ -416,6 +420,7 @@ int pika_sock_ioctl(struct socket *sock, struct sock *sk, unsigned int cmd,
 	.keepalive	= pika_option_keepalive,		\
 	.bind		= bind,					\
 	.unhash		= unhash,				\
+	.release_cb	= pika_memory_settle,			\
 	.no_autobind	= true
 
 struct proto pika_prot4 = {

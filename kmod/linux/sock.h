@@ -23,6 +23,7 @@ struct pika_heard;
 #define PIKA_DUE_SHUTDOWN	0x04
 #define PIKA_DUE_CLOSE		0x08
 
+/* Those that a program sets; PIKA_SET_RECEIVE_BUFFER follows SO_RCVBUF. */
 #define PIKA_SETTINGS	(PIKA_SET_TTL + 1)
 
 /* Pieces that a socket may have on their way: each takes a place in its TS. */
@@ -83,6 +84,12 @@ struct pika_piece {
  * @received: bytes that have come, of all
  * @readable: bytes in sk_receive_queue
  * @read: bytes that were read and no RECEIVED told of
+ * @read_memory: true size that held them, or was saved since; likewise
+ * @reading: the packet that a reader is copying from, or NULL
+ * @told_most: what the server knows of SO_RCVBUF
+ * @received_memory: true size of sk_receive_queue
+ * @sent_memory: of @pieces
+ * @indebted: some of that is not charged, see sock_memory.c
  * @from: the queue that it is accepted from, until it is; with a reference
  * @acceptor: number of the acceptor that it was offered to
  * @claimer: number of the acceptor that claimed it
@@ -124,6 +131,12 @@ struct pika_sock {
 	u64 received;
 	u32 readable;
 	u32 read;
+	int read_memory;
+	struct sk_buff *reading;
+	u32 told_most;
+	int received_memory;
+	int sent_memory;
+	bool indebted;
 
 	struct pika_accept_queue *from;
 	u32 acceptor;
@@ -175,6 +188,12 @@ __poll_t pika_sock_poll(struct file *file, struct socket *sock, struct sock *sk,
 			struct poll_table_struct *wait);
 u32 pika_sock_send_room(const struct pika_sock *ps);
 
+/* What a piece takes. */
+static inline u32 pika_piece_memory(const struct pika_piece *piece)
+{
+	return sizeof(*piece) + (piece->page ? piece->len : 0);
+}
+
 /* sock_message.c: all but the last four with the endpoint locked */
 void pika_sock_name(struct pika_sock *ps);
 void pika_sock_flush(struct pika_sock *ps);
@@ -183,6 +202,7 @@ void pika_sock_close_flow(struct pika_sock *ps, u8 flags);
 void pika_sock_update(struct pika_endpoint *ep, const struct pika_msg *msg);
 void pika_sock_set(struct pika_sock *ps, u32 setting, u32 value);
 void pika_sock_free_pieces(struct pika_sock *ps);
+void pika_sock_free_received(struct pika_sock *ps);
 void pika_sock_setup(struct pika_sock *ps, struct pika_endpoint *ep);
 void pika_sock_reset_closed(struct pika_endpoint *ep);
 void pika_sock_forget_all(struct pika_endpoint *ep);

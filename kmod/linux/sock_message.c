@@ -13,8 +13,12 @@
 #include "address.h"
 #include "receive.h"
 #include "rx_ring.h"
+#include "sock_memory.h"
 #include "stack.h"
 #include "trace.h"
+
+/* Payload that is copied rather than to keep a packet for it. */
+#define SMALL_PACKET	256
 
 static struct hlist_head *bucket_of(struct pika_endpoint *ep, u64 id)
 {
@@ -58,6 +62,7 @@ void pika_sock_free_pieces(struct pika_sock *ps)
 	INIT_LIST_HEAD(&ps->pieces);
 	ps->unsent = NULL;
 	ps->pieces_len = 0;
+	WRITE_ONCE(ps->sent_memory, 0);
 	WRITE_ONCE(ps->unacked, 0);
 }
 
@@ -69,6 +74,7 @@ static void forget(struct pika_sock *ps)
 	WRITE_ONCE(ps->id, 0);
 	ps->flow = PIKA_HANDLE_NONE;
 	pika_sock_free_pieces(ps);
+	pika_memory_settle_locked(ps);
 	/* close() may wait for that. */
 	if (ps->linger_ms)
 		pika_sock_sk(ps)->sk_state_change(pika_sock_sk(ps));
@@ -162,13 +168,35 @@ static bool settle_options(struct pika_sock *ps)
 	return true;
 }
 
+static bool settle_buffer(struct pika_sock *ps)
+{
+	u32 most = pika_memory_receive_most(ps);
+	struct pika_msg msg = {
+		.type = PIKA_MSG_OPTION,
+		.option.option = PIKA_SET_RECEIVE_BUFFER,
+		.option.value = most,
+	};
+
+	if (most == ps->told_most)
+		return true;
+	if (!post(ps, &msg))
+		return false;
+	ps->told_most = most;
+	return true;
+}
+
 /*
- * Often enough that the window never closes for want of it, and not for each
- * read: CLOSE tells the rest.
+ * A quarter of what may be unread, or of its memory: often enough that the
+ * window never closes for want of it, and not for each read. CLOSE tells the
+ * rest.
  */
 static bool received_is_due(const struct pika_sock *ps)
 {
-	return !ps->closed && ps->read >= ps->stack->ts.receive_buffer / 4;
+	u32 most = ps->told_most;
+
+	return !ps->closed &&
+	       ((ps->read && ps->read >= most / 8) ||
+		(ps->read_memory > 0 && ps->read_memory >= most / 4));
 }
 
 static bool post_received(struct pika_sock *ps)
@@ -176,11 +204,13 @@ static bool post_received(struct pika_sock *ps)
 	struct pika_msg msg = {
 		.type = PIKA_MSG_RECEIVED,
 		.received.bytes = ps->read,
+		.received.truesize = max(ps->read_memory, 0),
 	};
 
 	if (!post(ps, &msg))
 		return false;
 	ps->read = 0;
+	ps->read_memory = min(ps->read_memory, 0);
 	return true;
 }
 
@@ -226,7 +256,7 @@ static bool settle_all(struct pika_sock *ps)
 		return true;
 	if (received_is_due(ps) && !post_received(ps))
 		return false;
-	return settle_options(ps) && settle_pieces(ps) &&
+	return settle_options(ps) && settle_buffer(ps) && settle_pieces(ps) &&
 	       settle(ps, PIKA_DUE_SHUTDOWN, post_shutdown) &&
 	       settle(ps, PIKA_DUE_CLOSE, post_close);
 }
@@ -255,6 +285,7 @@ void pika_sock_add_piece(struct pika_sock *ps, struct pika_piece *piece)
 {
 	list_add_tail(&piece->link, &ps->pieces);
 	ps->pieces_len++;
+	WRITE_ONCE(ps->sent_memory, ps->sent_memory + pika_piece_memory(piece));
 	WRITE_ONCE(ps->unacked, ps->unacked + piece->len);
 	if (!ps->unsent)
 		ps->unsent = piece;
@@ -274,10 +305,15 @@ void pika_sock_set(struct pika_sock *ps, u32 setting, u32 value)
 	pika_sock_flush(ps);
 }
 
-static void free_received(struct pika_sock *ps)
+/**
+ * pika_sock_free_received() - what was not read never will be
+ * @ps: the socket
+ */
+void pika_sock_free_received(struct pika_sock *ps)
 {
 	__skb_queue_purge(&pika_sock_sk(ps)->sk_receive_queue);
 	ps->readable = 0;
+	WRITE_ONCE(ps->received_memory, 0);
 }
 
 /**
@@ -293,7 +329,7 @@ void pika_sock_close_flow(struct pika_sock *ps, u8 flags)
 		return;
 	ps->closed = true;
 	ps->linger = flags;
-	free_received(ps);
+	pika_sock_free_received(ps);
 	if (!ps->id)
 		return;
 	if (ps->due & PIKA_DUE_CONNECT) {
@@ -317,6 +353,51 @@ static void drop_packets(struct pika_packet *pkt, u64 *counter,
 	pika_packets_free(pkt);
 }
 
+/* Costs more memory than it is worth; under half of the bound few do. */
+static bool is_wasteful(const struct pika_sock *ps,
+			const struct pika_packet *pkt)
+{
+	return pkt->truesize > 2 * pkt->bytes &&
+	       (pkt->bytes <= SMALL_PACKET ||
+		ps->received_memory > ps->inet.sk.sk_rcvbuf / 2);
+}
+
+/*
+ * Behind the last that is unread, if that saves memory. What is saved the
+ * server hears of like of what is read.
+ */
+static bool join_last(struct pika_sock *ps, struct pika_packet *pkt)
+{
+	struct sk_buff *skb = skb_peek_tail(&ps->inet.sk.sk_receive_queue);
+	struct pika_packet *last;
+	bool joined;
+	int more;
+
+	if (!skb || skb == ps->reading || !is_wasteful(ps, pkt))
+		return false;
+	last = pika_packet_of(skb);
+	more = -last->truesize;
+	joined = pika_packet_append(last, pkt);
+	more += last->truesize;
+	WRITE_ONCE(ps->received_memory, ps->received_memory + more);
+	ps->read_memory -= more;
+	if (!joined)
+		return false;
+	last->bytes += pkt->bytes;
+	ps->read_memory += pkt->truesize;
+	pika_packet_free(pkt);
+	return true;
+}
+
+static void queue_packet(struct pika_sock *ps, struct pika_packet *pkt)
+{
+	if (join_last(ps, pkt))
+		return;
+	WRITE_ONCE(ps->received_memory, ps->received_memory + pkt->truesize);
+	__skb_queue_tail(&pika_sock_sk(ps)->sk_receive_queue,
+			 pika_packet_skb(pkt));
+}
+
 static void take_packets(struct pika_sock *ps, struct pika_packet *pkt)
 {
 	struct pika_packet *next;
@@ -329,8 +410,7 @@ static void take_packets(struct pika_sock *ps, struct pika_packet *pkt)
 		next = pkt->next;
 		WRITE_ONCE(ps->readable, ps->readable + pkt->bytes);
 		WRITE_ONCE(ps->received, ps->received + pkt->bytes);
-		__skb_queue_tail(&pika_sock_sk(ps)->sk_receive_queue,
-				 pika_packet_skb(pkt));
+		queue_packet(ps, pkt);
 	}
 }
 
@@ -347,6 +427,8 @@ static void take_acked(struct pika_sock *ps, u32 bytes)
 		ps->acked_of_first -= piece->len;
 		list_del(&piece->link);
 		ps->pieces_len--;
+		WRITE_ONCE(ps->sent_memory,
+			   ps->sent_memory - pika_piece_memory(piece));
 		if (piece->page)
 			put_page(piece->page);
 		kfree(piece);
@@ -437,6 +519,7 @@ void pika_sock_update(struct pika_endpoint *ep, const struct pika_msg *msg)
 		return;
 	}
 	apply(ps, update);
+	pika_memory_settle_locked(ps);
 	if (claimed)
 		pika_accept_claimed(ps);
 	else if (!ps->closed)

@@ -23,6 +23,7 @@
 #include "compat.h"
 #include "force.h"
 #include "inner.h"
+#include "sock_memory.h"
 
 static bool is_pika(const struct sock *sk)
 {
@@ -321,6 +322,8 @@ int __init pika_sock_register(void)
 {
 	int err;
 
+	pika_memory_init(&pika_prot4);
+	pika_memory_init(&pika_prot6);
 	pika_set_pinfo_offset(&pika_prot6, offsetof(struct pika_sock6, inet6));
 	err = proto_register(&pika_prot4, 1);
 	if (err)

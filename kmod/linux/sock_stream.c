@@ -14,6 +14,7 @@
 
 #include "accept.h"
 #include "rx_ring.h"
+#include "sock_memory.h"
 #include "stack.h"
 
 /**
@@ -24,18 +25,23 @@
  */
 u32 pika_sock_send_room(const struct pika_sock *ps)
 {
+	u32 buffer = READ_ONCE(ps->inet.sk.sk_sndbuf);
+	u32 memory = READ_ONCE(ps->sent_memory);
 	u32 unacked = READ_ONCE(ps->unacked);
-	u32 buffer = ps->stack->ts.send_buffer;
+	u32 most = ps->stack->ts.send_buffer;
 
 	if (READ_ONCE(ps->pieces_len) >= PIKA_PIECES)
 		return 0;
-	return buffer - min(unacked, buffer);
+	return min(most - min(unacked, most), buffer - min(memory, buffer));
 }
 
 /* As Linux: a third of the buffer is free. */
 static bool is_writable(const struct pika_sock *ps)
 {
-	return pika_sock_send_room(ps) >= ps->stack->ts.send_buffer / 3;
+	u32 buffer = READ_ONCE(ps->inet.sk.sk_sndbuf);
+
+	return pika_sock_send_room(ps) >=
+		min(buffer, ps->stack->ts.send_buffer) / 3;
 }
 
 static bool may_send(const struct sock *sk)
@@ -45,9 +51,12 @@ static bool may_send(const struct sock *sk)
 		sk->sk_state == TCP_CLOSE_WAIT);
 }
 
-static struct pika_piece *fill_inline(struct pika_piece *piece,
+static struct pika_piece *fill_inline(struct sock *sk,
+				      struct pika_piece *piece,
 				      struct msghdr *msg, u32 len)
 {
+	if (!pika_memory_reserve(sk, sizeof(*piece)))
+		return ERR_PTR(-ENOBUFS);
 	if (copy_from_iter(piece->bytes, len, &msg->msg_iter) != len)
 		return ERR_PTR(-EFAULT);
 	piece->len = len;
@@ -63,6 +72,8 @@ static struct pika_piece *fill_page(struct sock *sk, struct pika_piece *piece,
 	if (!skb_page_frag_refill(PIKA_MSG_INLINE + 1, frag, sk->sk_allocation))
 		return ERR_PTR(-ENOMEM);
 	len = min(len, frag->size - frag->offset);
+	if (!pika_memory_reserve(sk, sizeof(*piece) + len))
+		return ERR_PTR(-ENOBUFS);
 	if (copy_page_from_iter(frag->page, frag->offset, len,
 				&msg->msg_iter) != len)
 		return ERR_PTR(-EFAULT);
@@ -78,7 +89,7 @@ static struct pika_piece *fill_page(struct sock *sk, struct pika_piece *piece,
 static struct pika_piece *make_piece(struct sock *sk, struct msghdr *msg,
 				     u32 room)
 {
-	struct pika_piece *piece = kmalloc(sizeof(*piece), GFP_KERNEL_ACCOUNT);
+	struct pika_piece *piece = kmalloc(sizeof(*piece), GFP_KERNEL);
 	u32 len = min_t(size_t, msg_data_left(msg), room);
 	struct pika_piece *filled;
 
@@ -86,7 +97,7 @@ static struct pika_piece *make_piece(struct sock *sk, struct msghdr *msg,
 		return ERR_PTR(-ENOMEM);
 	piece->page = NULL;
 	piece->offset = 0;
-	filled = len <= PIKA_MSG_INLINE ? fill_inline(piece, msg, len) :
+	filled = len <= PIKA_MSG_INLINE ? fill_inline(sk, piece, msg, len) :
 		fill_page(sk, piece, msg, len);
 	if (IS_ERR(filled)) {
 		kfree(piece);
@@ -124,6 +135,8 @@ static int send_some(struct sock *sk, struct msghdr *msg, long *timeout)
 	if (!room)
 		return wait_for_room(sk, timeout);
 	piece = make_piece(sk, msg, room);
+	if (piece == ERR_PTR(-ENOBUFS))
+		return sk_stream_wait_memory(sk, timeout);
 	if (IS_ERR(piece))
 		return PTR_ERR(piece);
 	len = piece->len;
@@ -131,6 +144,7 @@ static int send_some(struct sock *sk, struct msghdr *msg, long *timeout)
 	pika_sock_add_piece(ps, piece);
 	pika_sock_flush(ps);
 	pika_endpoint_unlock(ps->endpoint);
+	pika_memory_settle(sk);
 	return len;
 }
 
@@ -179,7 +193,8 @@ int pika_sock_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 
 /*
  * The received packet that byte number @skip is in, with that byte's place in
- * it. Only readers take packets away, and they hold the socket's lock.
+ * it. Only readers take packets away, and they hold the socket's lock; nothing
+ * is put behind one that is being read.
  */
 static struct sk_buff *packet_at(struct sock *sk, u32 *skip)
 {
@@ -196,6 +211,7 @@ static struct sk_buff *packet_at(struct sock *sk, u32 *skip)
 	}
 	skb = NULL;
 unlock:
+	ps->reading = skb;
 	pika_endpoint_unlock(ps->endpoint);
 	return skb;
 }
@@ -211,8 +227,13 @@ static void consume(struct sock *sk, struct sk_buff *skb, u32 len)
 	pkt->bytes -= len;
 	ps->read += len;
 	WRITE_ONCE(ps->readable, ps->readable - len);
-	if (!pkt->bytes)
+	ps->reading = NULL;
+	if (!pkt->bytes) {
 		__skb_unlink(skb, &sk->sk_receive_queue);
+		WRITE_ONCE(ps->received_memory,
+			   ps->received_memory - pkt->truesize);
+		ps->read_memory += pkt->truesize;
+	}
 	pika_endpoint_unlock(ps->endpoint);
 	if (!pkt->bytes)
 		consume_skb(skb);
@@ -335,7 +356,9 @@ int pika_sock_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
 	lock_sock(sk);
 	n = sk->sk_state == TCP_LISTEN ? -ENOTCONN :
 		receive(sk, msg, len, flags);
+	pika_memory_settle(sk);
 	pika_endpoint_lock(ps->endpoint);
+	ps->reading = NULL;
 	pika_sock_flush(ps);
 	pika_endpoint_unlock(ps->endpoint);
 	release_sock(sk);

@@ -34,6 +34,9 @@
 
 #define BUFFER		(128 * 1024)
 
+/* Whatever SO_SNDBUF says. */
+#define SEND_MOST	(1024 * 1024)
+
 /* Of a frame: Linux, or the device, cuts it. */
 #define SEGMENTS	32
 
@@ -192,7 +195,7 @@ static int set_sizes(struct pika_stack *stack, u32 max_conns,
 		.max_flows = conns,
 		.max_chunks = CHUNKS * conns,
 		.receive_buffer = BUFFER,
-		.send_buffer = BUFFER,
+		.send_buffer = SEND_MOST,
 		.mtu = 0xffff,
 		.max_segments = SEGMENTS,
 	};

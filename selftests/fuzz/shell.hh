@@ -118,10 +118,25 @@ class Shell : private pika_env {
     std::copy(bytes.begin(), bytes.end(), packet->bytes.get());
     packet->data = packet->bytes.get();
     packet->len = packet->linear = bytes.size();
+    packet->truesize = overhead + bytes.size();
     packet->flags = PIKA_PACKET_CHECKED;
     received_.push_back(packet.get());
     pika_packet* key = packet.get();
     packets_.emplace(key, std::move(packet));
+  }
+  /// Some have room, for a little.
+  bool append(pika_packet* to, const pika_packet* from) {
+    require(packets_.contains(to));
+    const size_t end = to->offset + to->bytes;
+    const size_t len = end + from->bytes;
+    if (len > 256) return false;
+    auto longer = std::make_unique<uint8_t[]>(len);
+    std::copy_n(to->data, end, longer.get());
+    std::copy_n(from->data + from->offset, from->bytes, longer.get() + end);
+    packets_[to]->bytes = std::move(longer);
+    to->data = packets_[to]->bytes.get();
+    to->len = to->linear = len;
+    return true;
   }
   /// A packet's end: it must have been alive.
   void free(pika_packet* packet) { require(packets_.erase(packet) == 1); }
@@ -134,6 +149,8 @@ class Shell : private pika_env {
   std::function<void(const pika_frame&)> on_frame;
 
  private:
+  static constexpr size_t overhead = 512;
+
   struct Packet : pika_packet {
     std::unique_ptr<uint8_t[]> bytes;
   };
@@ -217,6 +234,8 @@ inline const pika_env_ops Shell::ops = {
     .transmit = [](pika_env* env, u16,
                    const pika_frame* frame) { return of(env)->transmit(*frame); },
     .flush = [](pika_env*, u16) {},
+    .append = [](pika_env* env, pika_packet* to,
+                 const pika_packet* from) { return of(env)->append(to, from); },
     .free_packet = [](pika_env* env, pika_packet* packet) { of(env)->free(packet); },
     .pass = [](pika_env* env, pika_packet* packet) { of(env)->free(packet); },
 };

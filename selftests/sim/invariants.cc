@@ -32,6 +32,21 @@ bool early_is_sorted(const pika_tcb& tcb) {
   return n == tcb.early_packets;
 }
 
+uint64_t truesize_of(const pika_packet* packet) {
+  uint64_t size = 0;
+  for (; packet; packet = packet->next) size += packet->truesize;
+  return size;
+}
+
+/// The last packet begins below the bound.
+std::string memory_broken_in(const pika_tcb& tcb) {
+  constexpr uint64_t largest = 1 << 16;
+  if (truesize_of(tcb.ready) + truesize_of(tcb.early) > tcb.rcv_memory)
+    return "rcv_memory is less than what packets take";
+  if (tcb.rcv_memory >= tcb.rcv_memory_most + largest) return "more memory held than the bound";
+  return {};
+}
+
 bool ready_adds_up(const pika_tcb& tcb) {
   uint32_t bytes = 0;
   for (const pika_packet* packet = tcb.ready; packet; packet = packet->next) bytes += packet->bytes;
@@ -53,6 +68,7 @@ std::string broken_in(const pika_ts& ts, const pika_tcb& tcb) {
   if (!in_order(tcb.snd_max, tcb.snd_end + 1)) return "more sent than there is";
   if (!in_order(tcb.rcv_nxt, tcb.rcv_edge + 1)) return "more received than the window";
   if (!early_is_sorted(tcb)) return "packets beyond a hole are not in order";
+  if (const std::string what = memory_broken_in(tcb); !what.empty()) return what;
   if (tcb.unread > ts.config.receive_buffer) return "more unread than the buffer holds";
   return {};
 }

@@ -54,6 +54,8 @@ const pika_env_ops ServerThread::seam = {
           return true;
         },
     .flush = [](pika_env*, u16) {},
+    .append = [](pika_env* env, pika_packet* to,
+                 const pika_packet* from) { return self(env).host_.pool().append(to, from); },
     .free_packet = [](pika_env* env, pika_packet* packet) { self(env).host_.pool().put(packet); },
     .pass = [](pika_env* env, pika_packet* packet) { self(env).host_.pool().put(packet); },
 };

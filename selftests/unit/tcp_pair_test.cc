@@ -27,6 +27,7 @@ struct Program {
   std::deque<size_t> pieces{};
   std::string received{};
   u32 unread = 0;
+  u32 unread_truesize = 0;
   bool eof = false, shut = false, closed = false, gone = false;
   u16 error = 0;
 
@@ -46,6 +47,7 @@ struct Program {
       next = pkt->next;
       received.append(reinterpret_cast<char*>(pkt->data) + pkt->offset, pkt->bytes);
       unread += pkt->bytes;
+      unread_truesize += pkt->truesize;
       host.end(pkt);
     }
     acked += u.acked;
@@ -96,7 +98,10 @@ struct Program {
     if (!unread || below(3) == 0) return;
     auto msg = message(PIKA_MSG_RECEIVED);
     msg.received.bytes = below(4) ? unread : 1 + below(unread);
-    if (host.post(kApp, msg)) unread -= msg.received.bytes;
+    msg.received.truesize = unread_truesize;
+    if (!host.post(kApp, msg)) return;
+    unread -= msg.received.bytes;
+    unread_truesize = 0;
   }
 
   void act() {

@@ -236,4 +236,166 @@ TEST_F(tcp_reassembly_large, hole__a_place_is_not_looked_for_all_day) {
   received();
 }
 
+/// Packets of one byte that take 1000; the buffer is for 8192 bytes in twice as many.
+class tcp_reassembly_memory : public ts_fixture {
+ protected:
+  static pika_ts_config config() {
+    auto c = small_config();
+    c.receive_buffer = 8192;
+    return c;
+  }
+  tcp_reassembly_memory() : ts_fixture(config()) { host().truesize = 1000; }
+  static constexpr u32 fit = 17;  // the last one begins below the bound
+
+  static char letter(u32 at) { return static_cast<char>('a' + at % 26); }
+  static std::string letters(u32 from, u32 to) {
+    std::string s;
+    for (; from < to; from++) s += letter(from);
+    return s;
+  }
+  void peer_sends_letters(u32 n) {
+    for (; n; n--) peer_sends(std::string(1, letter(stream_++)));
+  }
+  void early(u32 ahead, u32 n = 1) {
+    for (; n; n--, ahead++) {
+      auto s = next(std::string(1, letter(stream_ + ahead)));
+      s.seq += ahead;
+      segment(s);
+    }
+  }
+  u32 stream_ = 0;
+};
+
+TEST_F(tcp_reassembly_memory, window__is_what_small_packets_leave) {
+  accept({.mss = 1000});
+  const u32 edge = tcb().rcv_edge;
+  peer_sends_letters(10);
+  EXPECT_EQ(tcb().rcv_memory, 10'000u);
+  EXPECT_EQ(pika_tcp_receive_room(&tcb()), (16'384u - 10'000) / 2);
+  host().pass_ms(40);
+  EXPECT_EQ(tcb().rcv_edge, edge) << "what was promised stays so";
+  received();
+  app_has_read(10);
+  EXPECT_EQ(tcb().rcv_memory, 0u);
+  EXPECT_EQ(pika_tcp_receive_room(&tcb()), 8192u);
+}
+
+TEST_F(tcp_reassembly_memory, window__of_full_segments_is_what_their_payload_leaves) {
+  accept({.mss = 1000});
+  host().truesize = 2000;
+  for (int i = 0; i < 4; i++) peer_sends(std::string(1000, 'x'));
+  EXPECT_EQ(pika_tcp_receive_room(&tcb()), 8192u - 4000);
+  received();
+}
+
+TEST_F(tcp_reassembly_memory, full__joins_the_last_that_waits) {
+  handshake({.mss = 1000});
+  host().room = 100;
+  peer_sends_letters(fit);
+  EXPECT_EQ(stats().joined, 0u);
+  peer_sends_letters(50);
+  EXPECT_EQ(stats().joined, 50u);
+  EXPECT_EQ(host().packets(), fit);
+  EXPECT_EQ(tcb().rcv_memory, fit * 1000);
+  assign();
+  told();
+  claim();
+  EXPECT_EQ(received(), letters(0, fit + 50));
+}
+
+TEST_F(tcp_reassembly_memory, full__a_fin_is_not_lost_by_joining) {
+  handshake({.mss = 1000});
+  host().room = 100;
+  peer_sends_letters(fit);
+  peer_sends("z", PIKA_TCP_FIN);
+  EXPECT_EQ(stats().joined, 1u);
+  EXPECT_EQ(tcb().state, PIKA_TCP_CLOSE_WAIT);
+  EXPECT_EQ(tcb().rcv_nxt, seq_);
+}
+
+TEST_F(tcp_reassembly_memory, full__without_room_drops_and_acknowledges) {
+  accept({.mss = 1000});
+  peer_sends_letters(fit);
+  forget_frames();
+  peer_sends_letters(1);
+  EXPECT_EQ(stats().dropped_memory, 1u);
+  EXPECT_EQ(sent().ack, --seq_);
+  EXPECT_EQ(host().packets(), fit);
+  EXPECT_EQ(received(), letters(0, fit));
+  app_has_read(fit);
+  stream_--;
+  peer_sends_letters(1);
+  EXPECT_EQ(received(), letters(fit, fit + 1));
+  EXPECT_EQ(stats().dropped_memory, 1u);
+}
+
+TEST_F(tcp_reassembly_memory, full__one_packet_fits_however_large) {
+  accept({.mss = 1000});
+  host().truesize = 100'000;
+  peer_sends_letters(1);
+  EXPECT_EQ(received(), "a");
+  app_has_read(1);
+  peer_sends_letters(1);
+  EXPECT_EQ(received(), "b");
+}
+
+TEST_F(tcp_reassembly_memory, full__those_beyond_a_hole_go_first_the_last_of_them) {
+  accept({.mss = 1000});
+  early(2, fit);
+  EXPECT_EQ(tcb().early_packets, fit);
+  peer_sends_letters(1);
+  EXPECT_EQ(received(), "a");
+  EXPECT_EQ(stats().dropped_pruned, fit - 14);
+  EXPECT_EQ(tcb().rcv_memory, 1000u + 14'000);
+  peer_sends_letters(1);
+  EXPECT_EQ(received(), letters(1, 2 + 14));
+  EXPECT_EQ(tcb().early, nullptr);
+}
+
+TEST_F(tcp_reassembly_memory, full__beyond_a_hole_the_nearer_one_stays) {
+  accept({.mss = 1000});
+  early(10, fit);
+  early(50);
+  EXPECT_EQ(stats().dropped_memory, 1u) << "farther than all that are there";
+  EXPECT_EQ(tcb().early_packets, fit);
+  early(5);
+  EXPECT_EQ(stats().dropped_pruned, fit - 14);
+  EXPECT_EQ(tcb().early_packets, 15u);
+  EXPECT_EQ(tcb().early->seq, seq_ + 5);
+}
+
+TEST_F(tcp_reassembly_memory, full__joins_the_last_beyond_a_hole) {
+  accept({.mss = 1000});
+  host().room = 100;
+  early(1, fit + 20);
+  EXPECT_EQ(stats().joined, 20u);
+  EXPECT_EQ(tcb().early_packets, fit);
+  EXPECT_EQ(tcb().early_last->bytes, 21u);
+  peer_sends_letters(1);
+  EXPECT_EQ(tcb().early, nullptr);
+  EXPECT_EQ(received(), letters(0, 1 + 14)) << "the others made room";
+}
+
+TEST_F(tcp_reassembly_memory, full__what_was_joined_beyond_a_hole_is_read) {
+  accept({.mss = 1000});
+  host().room = 100;
+  early(1, fit + 20);
+  app_sets(PIKA_SET_RECEIVE_BUFFER, 40'000);
+  peer_sends_letters(1);
+  EXPECT_EQ(received(), letters(0, 1 + fit + 20));
+}
+
+TEST_F(tcp_reassembly_memory, death__frees_what_was_joined) {
+  handshake({.mss = 1000});
+  host().room = 100;
+  peer_sends_letters(fit + 5);
+  segment({.seq = seq_, .flags = PIKA_TCP_RST});
+  assign();
+  told();
+  claim();
+  EXPECT_EQ(received(), letters(0, fit + 5));
+  EXPECT_EQ(error_, ECONNRESET);
+  EXPECT_EQ(host().packets(), 0u);
+}
+
 }  // namespace

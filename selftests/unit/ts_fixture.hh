@@ -106,12 +106,14 @@ inline Bytes to_bytes(const pika_flow_key& key, const Segment& s) {
 struct Packet {
   pika_packet packet{};
   Bytes bytes;
+  size_t came_with = bytes.size();
 };
 
 inline std::unique_ptr<Packet> to_packet(Bytes bytes) {
-  auto p = std::make_unique<Packet>(Packet{{}, std::move(bytes)});
+  auto p = std::make_unique<Packet>(Packet{.packet = {}, .bytes = std::move(bytes)});
   p->packet.data = p->bytes.data();
   p->packet.len = p->packet.linear = p->bytes.size();
+  p->packet.truesize = sizeof(Packet) + p->bytes.size();
   return p;
 }
 
@@ -208,6 +210,7 @@ class Host {
   pika_packet* make(const Bytes& bytes) {
     auto packet = to_packet(bytes);
     auto* pkt = &packet->packet;
+    if (truesize) pkt->truesize = truesize;
     packets_.emplace(pkt, std::move(packet));
     return pkt;
   }
@@ -267,6 +270,8 @@ class Host {
   bool keep_frames = false;  // no SENT until give_back()
   bool queue_full = false;   // of the link in the same server
   bool no_link = false;      // the LS does not look at its ring
+  u32 truesize = 0;          // of each packet, if not 0
+  size_t room = 0;           // for so much payload more than it came with
   pika_server* s;
 
  private:
@@ -276,6 +281,17 @@ class Host {
   };
 
   static Host* of(pika_env* env) { return reinterpret_cast<Env*>(env)->host; }
+
+  bool append(pika_packet* to, const pika_packet* from) {
+    auto& bytes = packets_.at(to)->bytes;
+    const size_t end = to->offset + to->bytes;
+    if (end + from->bytes > packets_.at(to)->came_with + room) return false;
+    bytes.resize(end);
+    bytes.insert(bytes.end(), from->data + from->offset, from->data + from->offset + from->bytes);
+    to->data = bytes.data();
+    to->len = to->linear = bytes.size();
+    return true;
+  }
 
   static const pika_env_ops& ops() {
     static const pika_env_ops ops = {
@@ -290,6 +306,8 @@ class Host {
               return true;
             },
         .flush = [](pika_env*, u16) {},
+        .append = [](pika_env* env, pika_packet* to,
+                     const pika_packet* from) { return of(env)->append(to, from); },
         .free_packet = [](pika_env* env, pika_packet* pkt) { of(env)->end(pkt); },
         .pass =
             [](pika_env* env, pika_packet* pkt) {
@@ -433,6 +451,7 @@ class ts_fixture : public testing::Test {
     for (auto* pkt = msg.update.packet; pkt; pkt = next) {
       next = pkt->next;
       bytes.append(reinterpret_cast<char*>(pkt->data) + pkt->offset, pkt->bytes);
+      read_truesize_ += pkt->truesize;
       host().end(pkt);
     }
     EXPECT_EQ(bytes.size(), msg.update.bytes);
@@ -553,9 +572,11 @@ class ts_fixture : public testing::Test {
     return msg;
   }
   void app_sends(const std::string& bytes, uint8_t flags = 0) { app(send_message(bytes, flags)); }
-  void app_has_read(u32 bytes) {
+  /// @param truesize as much as the packets that data() or received() freed, if 0
+  void app_has_read(u32 bytes, u32 truesize = 0) {
     auto msg = message(PIKA_MSG_RECEIVED);
     msg.received.bytes = bytes;
+    msg.received.truesize = truesize ? truesize : std::exchange(read_truesize_, 0);
     app(msg);
   }
   void app_shuts_down() { app(message(PIKA_MSG_SHUTDOWN)); }
@@ -598,6 +619,7 @@ class ts_fixture : public testing::Test {
  private:
   std::unique_ptr<Host> host_;
   u64 buffer_ = 0;
+  u32 read_truesize_ = 0;
 };
 
 }  // namespace pika::ts

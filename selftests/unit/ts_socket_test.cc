@@ -185,4 +185,27 @@ TEST_F(ts_socket, mss__is_never_raised) {
   EXPECT_EQ(tcb().mss, agreed);
 }
 
+TEST_F(ts_socket, receive_buffer__smaller_promises_no_more) {
+  accept();
+  const auto edge = tcb().rcv_edge;
+  app_sets(PIKA_SET_RECEIVE_BUFFER, 8192);
+  EXPECT_TRUE(quiet());
+  EXPECT_EQ(pika_tcp_receive_room(&tcb()), 4096u);
+  peer_sends("x");
+  host().pass_ms(40);
+  const auto ack = sent();
+  EXPECT_EQ(ack.ack + ack.window, edge);
+  received();
+  app_sets(PIKA_SET_RECEIVE_BUFFER, 0);
+  EXPECT_EQ(tcb().rcv_memory_most, PIKA_RECEIVE_LEAST);
+}
+
+TEST_F(ts_socket, receive_buffer__larger_opens_the_window_at_once) {
+  accept({.mss = 1460, .scale = 7});
+  const auto edge = tcb().rcv_edge;
+  app_sets(PIKA_SET_RECEIVE_BUFFER, 4 * 65535);
+  EXPECT_GE(tcb().rcv_edge, edge);
+  EXPECT_EQ(tcb().rcv_edge, tcb().rcv_nxt + pika_tcp_receive_room(&tcb()));
+}
+
 }  // namespace

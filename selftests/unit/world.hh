@@ -197,6 +197,7 @@ struct World {
         .transmit = [](pika_env* env, u16,
                        const pika_frame* frame) { return node_of(env)->world->transmit(frame); },
         .flush = [](pika_env* env, u16) { node_of(env)->world->flushes++; },
+        .append = [](pika_env*, pika_packet*, const pika_packet*) { return false; },
         .free_packet = [](pika_env* env, pika_packet*) { node_of(env)->world->owned--; },
         .pass =
             [](pika_env* env, pika_packet* pkt) {

@@ -71,6 +71,7 @@ class Server : private pika_env {
                                     .rx_burst = nullptr,
                                     .transmit = nullptr,
                                     .flush = nullptr,
+                                    .append = nullptr,
                                     .free_packet = nullptr,
                                     .pass = nullptr};
 

@@ -84,7 +84,7 @@ void App::on_available(const pika_msg& msg) {
   if (id == sockets_.size()) abort();
   Socket& socket = sockets_[id];
   free_ = socket.next;
-  socket = {.flow = msg.flow, .read = 0, .next = 0};
+  socket = {.flow = msg.flow, .read = 0, .read_truesize = 0, .next = 0};
   ++open_;
   pika_msg* claim = begin(PIKA_MSG_CLAIM_CONNECTION, msg.flow);
   claim->claim = {.socket = id, .acceptor = msg.available.acceptor};
@@ -106,14 +106,17 @@ void App::read(Socket& socket, pika_packet* packet) {
     pika_packet* next = packet->next;
     if (packet->data[packet->offset] != request_begins) abort();
     socket.read += packet->bytes;
+    socket.read_truesize += packet->truesize;
     home_.put(packet);
     answer(socket);
     packet = next;
   }
   if (socket.read < tell_read) return;
-  begin(PIKA_MSG_RECEIVED, socket.flow)->received = {.bytes = socket.read};
+  begin(PIKA_MSG_RECEIVED, socket.flow)->received = {.bytes = socket.read,
+                                                     .truesize = socket.read_truesize};
   end();
   socket.read = 0;
+  socket.read_truesize = 0;
 }
 
 void App::answer(const Socket& socket) {

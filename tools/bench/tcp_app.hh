@@ -43,6 +43,7 @@ class App {
   struct Socket {
     uint64_t flow;
     uint32_t read;  // and the server was not told
+    uint32_t read_truesize;
     uint32_t next;  // while it is free
   };
 

@@ -65,6 +65,7 @@ const pika_env_ops PikaStack::ops = {
     .transmit = [](pika_env* env, u16,
                    const pika_frame* frame) { return of(env).transmit(*frame); },
     .flush = [](pika_env*, u16) {},
+    .append = [](pika_env*, pika_packet*, const pika_packet*) { return false; },
     .free_packet = [](pika_env* env, pika_packet* packet) { of(env).put(packet); },
     .pass = [](pika_env*, pika_packet*) { abort(); },
 };
@@ -150,6 +151,7 @@ uint32_t PikaStack::burst(pika_packet** packets, uint32_t n) {
   for (; taken < n && head_ != tail_; ++taken) {
     Packet*& place = received_[head_++ % WIRE_RECEIVE];
     place->linear = place->len;
+    place->truesize = sizeof(Packet);
     place->flags = offload_ ? PIKA_PACKET_CHECKED : 0;
     packets[taken] = place;
     place = take();

@@ -17,6 +17,8 @@ const pika_env_ops Executor::local_ops = {
     .transmit = [](pika_env* env, u16 queue,
                    const pika_frame* frame) { return host_of(env).nic().transmit(queue, *frame); },
     .flush = [](pika_env*, u16) {},
+    .append = [](pika_env* env, pika_packet* to,
+                 const pika_packet* from) { return host_of(env).pool().append(to, from); },
     .free_packet = [](pika_env* env, pika_packet* packet) { host_of(env).pool().put(packet); },
     .pass = [](pika_env* env, pika_packet* packet) { host_of(env).take_back(packet); },
 };

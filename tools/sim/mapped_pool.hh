@@ -32,6 +32,7 @@ class MappedPool : public PacketPool {
  protected:
   pika_packet* allocate(size_t linear) override;
   void release(pika_packet* packet) override;
+  void extend(pika_packet*, size_t) override {}  // all have that room
 
  private:
   static constexpr size_t places = 4'096;

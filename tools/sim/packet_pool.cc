@@ -11,6 +11,7 @@ pika_packet* PacketPool::make(std::span<const uint8_t> bytes, size_t linear) {
   std::copy_n(bytes.begin(), linear, packet->data);
   packet->len = static_cast<u32>(bytes.size());
   packet->linear = static_cast<u32>(linear);
+  packet->truesize = static_cast<u32>(overhead + std::max(buffer, bytes.size()));
   if (linear < bytes.size())
     tails_[packet].assign(bytes.begin() + static_cast<ptrdiff_t>(linear), bytes.end());
   out_.fetch_add(1, std::memory_order_relaxed);
@@ -31,6 +32,24 @@ pika_packet* PacketPool::allocate(size_t linear) {
 }
 
 void PacketPool::release(pika_packet* packet) { delete static_cast<Block*>(packet); }
+
+void PacketPool::extend(pika_packet* packet, size_t linear) {
+  auto* block = static_cast<Block*>(packet);
+  auto head = std::make_unique_for_overwrite<uint8_t[]>(linear);
+  std::copy_n(block->data, packet->linear, head.get());
+  block->head = std::move(head);
+  block->data = block->head.get();
+}
+
+bool PacketPool::append(pika_packet* to, const pika_packet* from) {
+  const size_t end = to->offset + to->bytes;
+  const size_t len = end + from->bytes;
+  if (to->linear < to->len || from->linear < from->len || len > buffer) return false;
+  if (len > to->linear) extend(to, len);
+  std::copy_n(from->data + from->offset, from->bytes, to->data + end);
+  to->len = to->linear = static_cast<u32>(len);
+  return true;
+}
 
 void PacketPool::copy(const pika_packet* packet, size_t offset, std::span<uint8_t> out) const {
   const size_t linear = packet->linear;

@@ -19,8 +19,14 @@ namespace pika::sim {
 /// Where a host's received packets come from and go home to. Whose a packet is changes
 /// with messages and with calls of the seam: who hands one over says give(), who gets
 /// it says take(). Where all share one process that means nothing.
+///
+/// The true size of a packet is that of an skb with a card's usual buffer, however
+/// little is in it.
 class PacketPool {
  public:
+  static constexpr size_t buffer = 2'048;
+  static constexpr size_t overhead = 512;  // struct sk_buff and its shared info
+
   PacketPool() = default;
   virtual ~PacketPool() = default;
   PacketPool(const PacketPool&) = delete;
@@ -37,6 +43,9 @@ class PacketPool {
 
   /// Copies out.size() bytes from @p offset of @p packet's data, linear or not.
   void copy(const pika_packet* packet, size_t offset, std::span<uint8_t> out) const;
+  /// The core's seam; see struct pika_env_ops. Packets that are linear, as far as a
+  /// card's usual buffer has room.
+  bool append(pika_packet* to, const pika_packet* from);
   /// All bytes of @p packet.
   std::vector<uint8_t> bytes(const pika_packet* packet) const;
 
@@ -57,6 +66,8 @@ class PacketPool {
   /// @return room for a packet whose data of @p linear bytes is @p data
   virtual pika_packet* allocate(size_t linear);
   virtual void release(pika_packet* packet);
+  /// Room for @p linear bytes, at most a usual buffer, with those that are there.
+  virtual void extend(pika_packet* packet, size_t linear);
 
  private:
   struct Block : pika_packet {

@@ -118,6 +118,10 @@ constexpr pika_env_ops remote_ops = {
     .transmit = [](pika_env*, u16 queue,
                    const pika_frame* frame) { return transmit(queue, frame); },
     .flush = [](pika_env*, u16) {},
+    .append =
+        [](pika_env*, pika_packet* to, const pika_packet* from) {
+          return child->executor.host().pool().append(to, from);
+        },
     .free_packet = [](pika_env*,
                       pika_packet* packet) { child->give_back(What::free_packet, packet); },
     .pass = [](pika_env*, pika_packet* packet) { child->give_back(What::pass, packet); },

@@ -59,6 +59,7 @@ Result<size_t> Socket::recv(std::span<uint8_t> out) {
     first.offset += len;
     first.left -= len;
     if (first.left > 0) continue;
+    read_truesize_ += first.packet->truesize;
     endpoint_.free_packet(server_, first.packet);
     received_.pop_front();
   }
@@ -139,8 +140,10 @@ bool Socket::flush_received() {
   pika_msg msg{};
   msg.type = PIKA_MSG_RECEIVED;
   msg.received.bytes = read_;
+  msg.received.truesize = read_truesize_;
   if (!post(msg)) return false;
   read_ = 0;
+  read_truesize_ = 0;
   return true;
 }
 

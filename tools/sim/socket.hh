@@ -116,7 +116,8 @@ class Socket {
   uint64_t acked_ = 0;
   std::deque<Received> received_;
   size_t readable_ = 0;
-  uint32_t read_ = 0;  // to be reported by RECEIVED
+  uint32_t read_ = 0;           // to be reported by RECEIVED
+  uint32_t read_truesize_ = 0;  // of what held that
 };
 
 }  // namespace pika::sim
