@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/stringify.h>
 
+#include "connections.h"
 #include "listeners.h"
 #include "netlink.h"
 #include "netlink_policy.h"
@@ -241,6 +242,34 @@ static const struct question about_listener = {
 int pika_nl_listener_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return answer(info, &about_listener);
+}
+
+static int read_connections(struct genl_info *info, void *connections)
+{
+	struct nlattr *cursor = info->attrs[PIKA_A_CONNECTIONS_CURSOR];
+
+	return pika_stack_get_connections(genl_info_net(info),
+					  cursor ? nla_get_u64(cursor) : 0,
+					  connections, info->extack);
+}
+
+static int put_connections(struct sk_buff *skb, const void *connections)
+{
+	return pika_connections_put(skb, connections);
+}
+
+static const struct question about_connections = {
+	.command	= PIKA_CMD_CONNECTION_GET,
+	.abi		= PIKA_A_CONNECTIONS_ABI,
+	.size		= sizeof(struct pika_connections),
+	.room		= PIKA_CONNECTIONS_ROOM,
+	.read		= read_connections,
+	.put		= put_connections,
+};
+
+int pika_nl_connection_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return answer(info, &about_connections);
 }
 
 int __init pika_nl_register(void)

@@ -48,8 +48,14 @@ const struct nla_policy pika_listener_get_nl_policy[PIKA_A_LISTENER_AFTER + 1] =
 	[PIKA_A_LISTENER_AFTER] = { .type = NLA_U32, },
 };
 
+/* PIKA_CMD_CONNECTION_GET - do */
+const struct nla_policy pika_connection_get_nl_policy[PIKA_A_CONNECTIONS_CURSOR + 1] = {
+	[PIKA_A_CONNECTIONS_ABI] = { .type = NLA_U32, },
+	[PIKA_A_CONNECTIONS_CURSOR] = { .type = NLA_U64, },
+};
+
 /* Ops table for pika */
-const struct genl_ops pika_nl_ops[6] = {
+const struct genl_ops pika_nl_ops[7] = {
 	{
 		.cmd		= PIKA_CMD_MODULE_GET,
 		.doit		= pika_nl_module_get_doit,
@@ -87,5 +93,11 @@ const struct genl_ops pika_nl_ops[6] = {
 		.doit		= pika_nl_listener_get_doit,
 		.policy		= pika_listener_get_nl_policy,
 		.maxattr	= PIKA_A_LISTENER_AFTER,
+	},
+	{
+		.cmd		= PIKA_CMD_CONNECTION_GET,
+		.doit		= pika_nl_connection_get_doit,
+		.policy		= pika_connection_get_nl_policy,
+		.maxattr	= PIKA_A_CONNECTIONS_CURSOR,
 	},
 };

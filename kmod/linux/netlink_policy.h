@@ -23,8 +23,10 @@ extern const struct nla_policy pika_stats_get_nl_policy[PIKA_A_STATS_ADDRESS + 1
 
 extern const struct nla_policy pika_listener_get_nl_policy[PIKA_A_LISTENER_AFTER + 1];
 
+extern const struct nla_policy pika_connection_get_nl_policy[PIKA_A_CONNECTIONS_CURSOR + 1];
+
 /* Ops table for pika */
-extern const struct genl_ops pika_nl_ops[6];
+extern const struct genl_ops pika_nl_ops[7];
 
 int pika_nl_module_get_doit(struct sk_buff *skb, struct genl_info *info);
 int pika_nl_stack_start_doit(struct sk_buff *skb, struct genl_info *info);
@@ -32,5 +34,6 @@ int pika_nl_stack_stop_doit(struct sk_buff *skb, struct genl_info *info);
 int pika_nl_stack_get_doit(struct sk_buff *skb, struct genl_info *info);
 int pika_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int pika_nl_listener_get_doit(struct sk_buff *skb, struct genl_info *info);
+int pika_nl_connection_get_doit(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _LINUX_PIKA_GEN_H */

@@ -206,5 +206,7 @@ void pika_sock_free_received(struct pika_sock *ps);
 void pika_sock_setup(struct pika_sock *ps, struct pika_endpoint *ep);
 void pika_sock_reset_closed(struct pika_endpoint *ep);
 void pika_sock_forget_all(struct pika_endpoint *ep);
+bool pika_sock_owner(struct pika_endpoint *ep, u64 id, unsigned long *inode,
+		     kuid_t *uid);
 
 #endif /* PIKA_LINUX_SOCK_H */

@@ -591,3 +591,28 @@ void pika_sock_forget_all(struct pika_endpoint *ep)
 		}
 	spin_unlock_bh(&ep->lock);
 }
+
+/**
+ * pika_sock_owner() - who has a socket
+ * @ep: its endpoint
+ * @id: its name there; any number will do
+ * @inode: set to what /proc/PID/fd calls it; 0: no program has it
+ * @uid: set to who made it
+ *
+ * Context: process. Locks the endpoint.
+ * Return: false if there is none of that name.
+ */
+bool pika_sock_owner(struct pika_endpoint *ep, u64 id, unsigned long *inode,
+		     kuid_t *uid)
+{
+	struct pika_sock *ps;
+
+	spin_lock_bh(&ep->lock);
+	ps = find(ep, id);
+	if (ps) {
+		*inode = sock_i_ino(pika_sock_sk(ps));
+		*uid = READ_ONCE(pika_sock_sk(ps)->sk_uid);
+	}
+	spin_unlock_bh(&ep->lock);
+	return ps;
+}

@@ -17,6 +17,7 @@
 
 #include "accept.h"
 #include "compat.h"
+#include "connections.h"
 #include "endpoint.h"
 #include "executor.h"
 #include "force.h"
@@ -731,6 +732,35 @@ int pika_stack_get_listener(struct net *net, u32 after,
 		pika_refuse(extack, "no stack is started in this namespace");
 	else
 		err = pika_listener_info_read(stack, after, info);
+	mutex_unlock(&control);
+	return err;
+}
+
+/**
+ * pika_stack_get_connections() - tell of some connections
+ * @net: the network namespace
+ * @cursor: see pika_connections_read()
+ * @connections: zeroed; filled in
+ * @extack: told in one line what is wrong
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -ESRCH: no stack is started.
+ */
+int pika_stack_get_connections(struct net *net, u64 cursor,
+			       struct pika_connections *connections,
+			       struct netlink_ext_ack *extack)
+{
+	struct pika_stack *stack;
+	int err = -ESRCH;
+
+	mutex_lock(&control);
+	stack = stack_of(net);
+	if (stack) {
+		pika_connections_read(stack, cursor, connections);
+		err = 0;
+	} else {
+		pika_refuse(extack, "no stack is started in this namespace");
+	}
 	mutex_unlock(&control);
 	return err;
 }

@@ -24,6 +24,7 @@
 #define PIKA_PORT_LAST	65535
 
 struct netlink_ext_ack;
+struct pika_connections;
 struct pika_endpoint;
 struct pika_executor;
 struct pika_listener_info;
@@ -137,6 +138,9 @@ int pika_stack_get_stats(struct net *net, u32 address, struct pika_stats *stats,
 int pika_stack_get_listener(struct net *net, u32 after,
 			    struct pika_listener_info *info,
 			    struct netlink_ext_ack *extack);
+int pika_stack_get_connections(struct net *net, u64 cursor,
+			       struct pika_connections *connections,
+			       struct netlink_ext_ack *extack);
 
 struct pika_stack *pika_stack_open(struct net *net);
 void pika_stack_close(struct pika_stack *stack);

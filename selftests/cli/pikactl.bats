@@ -87,7 +87,7 @@ refused() {
 	run pikactl start TS1LS1CM1 --link eth0
 	[ "$status" -eq 1 ]
 	[ "$output" = "pikactl: pika.ko: not loaded; load it with 'insmod pika.ko'" ]
-	for command in stop stats listeners; do
+	for command in stop stats listeners connections; do
 		run pikactl $command
 		[ "$status" -eq 1 ]
 		[ "$output" = "pikactl: pika.ko: not loaded; load it with 'insmod pika.ko'" ]
@@ -102,4 +102,15 @@ refused() {
 @test "--all belongs to stats" {
 	run pikactl show --all
 	refused "--all: no such command or option"
+}
+
+@test "connections wants a state that exists and a port that can be" {
+	run pikactl connections --state open
+	[ "$status" -eq 2 ]
+	[[ $output == "pikactl: --state: open not in {established,"* ]]
+	[ "${#lines[@]}" -eq 1 ]
+	run pikactl connections --port 65536
+	[ "$status" -eq 2 ]
+	[[ $output == "pikactl: "*"--port = 65536"* ]]
+	[ "${#lines[@]}" -eq 1 ]
 }

@@ -2,29 +2,15 @@
 
 #include "libpika/listener.hh"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <uapi/linux/pika.h>
 
-#include <array>
-#include <cstring>
 #include <optional>
 
+#include "libpika/address.hh"
 #include "libpika/message.hh"
 
 namespace pika {
 namespace {
-
-std::string address_text(nlattr* attribute) {
-  in6_addr address{};
-  std::memcpy(&address, nla_data(attribute), sizeof(address));
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (IN6_IS_ADDR_V4MAPPED(&address))
-    inet_ntop(AF_INET, &address.s6_addr[12], text.data(), text.size());
-  else
-    inet_ntop(AF_INET6, &address, text.data(), text.size());
-  return text.data();
-}
 
 std::optional<Acceptor> parse_acceptor(nlattr* nest) {
   Policy<PIKA_A_ACCEPTOR_MAX> policy{};
@@ -60,7 +46,7 @@ bool put_listener_request(nl_msg* request, uint32_t after) {
 Result<Listener> parse_listener(nlmsghdr* reply) {
   Policy<PIKA_A_LISTENER_MAX> policy{};
   policy[PIKA_A_LISTENER_NUMBER].type = NLA_U32;
-  policy[PIKA_A_LISTENER_ADDR].minlen = sizeof(in6_addr);
+  policy[PIKA_A_LISTENER_ADDR].minlen = address_bytes;
   policy[PIKA_A_LISTENER_PORT].type = NLA_U16;
   policy[PIKA_A_LISTENER_V6ONLY].type = NLA_U8;
   for (int number = PIKA_A_LISTENER_BACKLOG; number <= PIKA_A_LISTENER_ACCEPTORS; number++)

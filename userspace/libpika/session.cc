@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -195,6 +196,27 @@ Result<std::vector<Listener>> Session::listeners() {
     if (!listener) return listener.error();
     all.push_back(std::move(*listener));
   }
+}
+
+Result<Connections> Session::connections_from(uint64_t cursor) {
+  Result<Connections> some = Error{EBADMSG, "pika.ko: no reply to connection-get"};
+  const auto asked = ask(
+      PIKA_CMD_CONNECTION_GET,
+      [cursor](nl_msg* request) { return put_connections_request(request, cursor); },
+      [&some](nlmsghdr* reply) { some = parse_connections(reply); });
+  return asked ? some : asked.error();
+}
+
+Result<std::vector<Connection>> Session::connections() {
+  std::vector<Connection> all;
+  for (std::optional<uint64_t> cursor = 0; cursor;) {
+    auto some = connections_from(*cursor);
+    if (!some) return some.error();
+    cursor = some->cursor;
+    all.insert(all.end(), std::make_move_iterator(some->all.begin()),
+               std::make_move_iterator(some->all.end()));
+  }
+  return all;
 }
 
 }  // namespace pika

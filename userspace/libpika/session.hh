@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "libpika/connection.hh"
 #include "libpika/listener.hh"
 #include "libpika/module.hh"
 #include "libpika/result.hh"
@@ -65,6 +66,11 @@ class Session {
   /// \return ESRCH if there is no stack.
   Result<std::vector<Listener>> listeners();
 
+  /// Its connections, server by server; one that begins or ends meanwhile may be missed.
+  ///
+  /// \return ESRCH if there is no stack.
+  Result<std::vector<Connection>> connections();
+
  private:
   struct Close {
     void operator()(nl_sock* socket) const;
@@ -75,6 +81,7 @@ class Session {
   Result<Done> ask(uint8_t command, const Fill& fill, const Read& read);
   Result<Stats> stats_of(uint32_t address);
   Result<Listener> listener_after(uint32_t number);
+  Result<Connections> connections_from(uint64_t cursor);
 
   Session(std::unique_ptr<nl_sock, Close> socket, int family);
 

@@ -4,17 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "libpika/address.hh"
+
 namespace {
 
 using nlohmann::json;
 using pika::Acceptor;
 using pika::Listener;
-
-std::string name_of(const Listener& listener) {
-  const bool is_v6 = listener.address.find(':') != std::string::npos;
-  return (is_v6 ? "[" + listener.address + "]" : listener.address) + ":" +
-         std::to_string(listener.port);
-}
 
 std::string pids_of(const Listener& listener) {
   std::string pids;
@@ -25,10 +21,10 @@ std::string pids_of(const Listener& listener) {
 }
 
 std::string describe(const Listener& listener) {
-  return "listener " + name_of(listener) + (listener.v6only ? " v6only" : "") + " backlog " +
-         std::to_string(listener.backlog) + " waiting " +
-         std::to_string(listener.offered + listener.claimed) + " acceptors " + pids_of(listener) +
-         "\n";
+  return "listener " + pika::endpoint_text(listener.address, listener.port) +
+         (listener.v6only ? " v6only" : "") + " backlog " + std::to_string(listener.backlog) +
+         " waiting " + std::to_string(listener.offered + listener.claimed) + " acceptors " +
+         pids_of(listener) + "\n";
 }
 
 json to_json(const Acceptor& acceptor) {

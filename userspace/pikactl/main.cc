@@ -15,6 +15,7 @@
 #include <string>
 
 #include "libpika/session.hh"
+#include "pikactl/connections.hh"
 #include "pikactl/listeners.hh"
 #include "pikactl/stats.hh"
 
@@ -145,6 +146,36 @@ int listeners(bool as_json) {
   return exit_ok;
 }
 
+/// What `pikactl connections` was asked for.
+struct ConnectionsOptions {
+  ConnectionFilter filter;
+  bool details = false;
+};
+
+/// Which connections the servers have, and who has them.
+int connections(bool as_json, const ConnectionsOptions& options) {
+  auto session = Session::open();
+  if (!session) return report(session.error());
+  const auto all = session->connections();
+  if (!all) return report(all.error());
+  const auto some = chosen(*all, options.filter);
+  const Processes processes = some.empty() ? Processes() : find_processes();
+  if (as_json)
+    print(::to_json(some, processes));
+  else
+    std::fputs(describe(some, processes, options.details).c_str(), stdout);
+  return exit_ok;
+}
+
+CLI::App* add_connections(CLI::App& app, ConnectionsOptions& options) {
+  auto* command = app.add_subcommand("connections", "Print the connections of its servers");
+  command->add_option("--state", options.filter.state, "Only those in this state")
+      ->check(CLI::IsMember(connection_states()));
+  command->add_option("--port", options.filter.port, "Only those with this port at either end");
+  command->add_flag("--details", options.details, "Also round trip time, windows, retries");
+  return command;
+}
+
 int usage_error(const std::string& reason) {
   std::fprintf(stderr, "pikactl: %s; see pikactl --help\n", reason.c_str());
   return exit_usage;
@@ -181,6 +212,8 @@ int run(int argc, char** argv) {
   auto* stats_command = app.add_subcommand("stats", "Print what its servers have counted");
   stats_command->add_flag("--all", zeros, "Also what was never seen; JSON has that always");
   auto* listeners_command = app.add_subcommand("listeners", "Print who listens, and who accepts");
+  ConnectionsOptions connections_options;
+  auto* connections_command = add_connections(app, connections_options);
   app.footer(
       "Examples:\n  pikactl start TS1LS1CM1 --link eth0 --cores 0\n"
       "  pikactl show --json | jq .stack.flows\n"
@@ -200,6 +233,7 @@ int run(int argc, char** argv) {
   if (*stop_command) return stop(force);
   if (*stats_command) return stats(as_json, zeros);
   if (*listeners_command) return listeners(as_json);
+  if (*connections_command) return connections(as_json, connections_options);
   return usage_error("no command");
 }
 
