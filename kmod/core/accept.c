@@ -289,6 +289,7 @@ void pika_accept_expire(struct pika_server *s, struct pika_pending *pending)
 	struct pika_listener *listener = pending->listener;
 	struct pika_acceptor *acceptor = pending->acceptor;
 
+	acceptor->timeouts++;
 	if (pending->registration == acceptor->registration &&
 	    acceptor->registered) {
 		acceptor->registered = false;

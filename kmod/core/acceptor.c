@@ -77,10 +77,11 @@ static struct pika_acceptor *add(struct pika_acceptors *acceptors, u32 index,
 
 	*acceptor = (struct pika_acceptor) {
 		.next = *chain,
-		.listener = listener,
 		.id = id,
 		.endpoint = endpoint,
 	};
+	/* cm_info.c: who sees it sees the rest. */
+	smp_store_release(&acceptor->listener, listener);
 	*chain = acceptor;
 	pika_list_init(&acceptor->link);
 	pika_list_init(&acceptor->idle);
@@ -136,6 +137,7 @@ void pika_acceptor_put(struct pika_acceptors *acceptors,
 	*at = acceptor->next;
 	pika_list_remove(&acceptor->link);
 	pika_list_remove(&acceptor->idle);
+	WRITE_ONCE(acceptor->listener, NULL);
 	pika_pool_put(&acceptors->pool, acceptor - all);
 }
 

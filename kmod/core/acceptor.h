@@ -13,7 +13,7 @@
  * @next: in its chain
  * @link: on its listener's list of ready, busy or absent ones
  * @idle: on the CM's list of those that nothing is known of that matters
- * @listener: what it accepts from
+ * @listener: what it accepts from; NULL in an acceptor that is none
  * @id: the application side's number for it
  * @endpoint: its address
  * @registered: it may be offered connections
@@ -22,6 +22,8 @@
  * @open: claimed by it and not closed
  * @service_us: moving average of service times; 0: none yet
  * @claim_us: moving median of claim latencies; 0: none yet
+ * @claimed: connections that it has claimed
+ * @timeouts: offers that it did not claim in time
  */
 struct pika_acceptor {
 	struct pika_acceptor *next;
@@ -36,6 +38,8 @@ struct pika_acceptor {
 	u32 open;
 	u32 service_us;
 	u32 claim_us;
+	u32 claimed;
+	u32 timeouts;
 };
 
 /**

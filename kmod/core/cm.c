@@ -215,6 +215,7 @@ static void on_claimed(struct pika_server *s, const struct pika_msg *msg)
 		return;
 	}
 	acceptor->open++;
+	acceptor->claimed++;
 	pika_acceptor_place(&cm->acceptors, acceptor);
 	if (!acceptor->registered)
 		pika_accept_register(s, acceptor);

@@ -80,8 +80,9 @@ bool pika_ts_info(const struct pika_server *s, u32 index,
 {
 	const struct pika_pool_slot *slot = &s->ts->tcbs.slots[index];
 	const struct pika_tcb *tcb = pika_pool_at(&s->ts->tcbs, index);
-	u32 generation = smp_load_acquire(&slot->generation);
+	u32 generation;
 
+	generation = smp_load_acquire(&slot->generation); /* all else after */
 	if (READ_ONCE(slot->next) != PIKA_POOL_TAKEN)
 		return false;
 	/* A new flow has its key before it has a state. */

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/stringify.h>
 
+#include "acceptors.h"
 #include "connections.h"
 #include "listeners.h"
 #include "netlink.h"
@@ -270,6 +271,34 @@ static const struct question about_connections = {
 int pika_nl_connection_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return answer(info, &about_connections);
+}
+
+static int read_acceptors(struct genl_info *info, void *acceptors)
+{
+	struct nlattr *cursor = info->attrs[PIKA_A_ACCEPTORS_CURSOR];
+
+	return pika_stack_get_acceptors(genl_info_net(info),
+					cursor ? nla_get_u64(cursor) : 0,
+					acceptors, info->extack);
+}
+
+static int put_acceptors(struct sk_buff *skb, const void *acceptors)
+{
+	return pika_acceptors_put(skb, acceptors);
+}
+
+static const struct question about_acceptors = {
+	.command	= PIKA_CMD_ACCEPTOR_GET,
+	.abi		= PIKA_A_ACCEPTORS_ABI,
+	.size		= sizeof(struct pika_told_acceptors),
+	.room		= PIKA_ACCEPTORS_ROOM,
+	.read		= read_acceptors,
+	.put		= put_acceptors,
+};
+
+int pika_nl_acceptor_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return answer(info, &about_acceptors);
 }
 
 int __init pika_nl_register(void)

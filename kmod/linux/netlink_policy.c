@@ -54,8 +54,14 @@ const struct nla_policy pika_connection_get_nl_policy[PIKA_A_CONNECTIONS_CURSOR 
 	[PIKA_A_CONNECTIONS_CURSOR] = { .type = NLA_U64, },
 };
 
+/* PIKA_CMD_ACCEPTOR_GET - do */
+const struct nla_policy pika_acceptor_get_nl_policy[PIKA_A_ACCEPTORS_CURSOR + 1] = {
+	[PIKA_A_ACCEPTORS_ABI] = { .type = NLA_U32, },
+	[PIKA_A_ACCEPTORS_CURSOR] = { .type = NLA_U64, },
+};
+
 /* Ops table for pika */
-const struct genl_ops pika_nl_ops[7] = {
+const struct genl_ops pika_nl_ops[8] = {
 	{
 		.cmd		= PIKA_CMD_MODULE_GET,
 		.doit		= pika_nl_module_get_doit,
@@ -99,5 +105,11 @@ const struct genl_ops pika_nl_ops[7] = {
 		.doit		= pika_nl_connection_get_doit,
 		.policy		= pika_connection_get_nl_policy,
 		.maxattr	= PIKA_A_CONNECTIONS_CURSOR,
+	},
+	{
+		.cmd		= PIKA_CMD_ACCEPTOR_GET,
+		.doit		= pika_nl_acceptor_get_doit,
+		.policy		= pika_acceptor_get_nl_policy,
+		.maxattr	= PIKA_A_ACCEPTORS_CURSOR,
 	},
 };

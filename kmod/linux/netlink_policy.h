@@ -25,8 +25,10 @@ extern const struct nla_policy pika_listener_get_nl_policy[PIKA_A_LISTENER_AFTER
 
 extern const struct nla_policy pika_connection_get_nl_policy[PIKA_A_CONNECTIONS_CURSOR + 1];
 
+extern const struct nla_policy pika_acceptor_get_nl_policy[PIKA_A_ACCEPTORS_CURSOR + 1];
+
 /* Ops table for pika */
-extern const struct genl_ops pika_nl_ops[7];
+extern const struct genl_ops pika_nl_ops[8];
 
 int pika_nl_module_get_doit(struct sk_buff *skb, struct genl_info *info);
 int pika_nl_stack_start_doit(struct sk_buff *skb, struct genl_info *info);
@@ -35,5 +37,6 @@ int pika_nl_stack_get_doit(struct sk_buff *skb, struct genl_info *info);
 int pika_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int pika_nl_listener_get_doit(struct sk_buff *skb, struct genl_info *info);
 int pika_nl_connection_get_doit(struct sk_buff *skb, struct genl_info *info);
+int pika_nl_acceptor_get_doit(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _LINUX_PIKA_GEN_H */

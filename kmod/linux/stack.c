@@ -16,6 +16,7 @@
 #include <net/netns/generic.h>
 
 #include "accept.h"
+#include "acceptors.h"
 #include "compat.h"
 #include "connections.h"
 #include "endpoint.h"
@@ -757,6 +758,35 @@ int pika_stack_get_connections(struct net *net, u64 cursor,
 	stack = stack_of(net);
 	if (stack) {
 		pika_connections_read(stack, cursor, connections);
+		err = 0;
+	} else {
+		pika_refuse(extack, "no stack is started in this namespace");
+	}
+	mutex_unlock(&control);
+	return err;
+}
+
+/**
+ * pika_stack_get_acceptors() - tell of some acceptors
+ * @net: the network namespace
+ * @cursor: see pika_acceptors_read()
+ * @acceptors: zeroed; filled in
+ * @extack: told in one line what is wrong
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -ESRCH: no stack is started.
+ */
+int pika_stack_get_acceptors(struct net *net, u64 cursor,
+			     struct pika_told_acceptors *acceptors,
+			     struct netlink_ext_ack *extack)
+{
+	struct pika_stack *stack;
+	int err = -ESRCH;
+
+	mutex_lock(&control);
+	stack = stack_of(net);
+	if (stack) {
+		pika_acceptors_read(stack, cursor, acceptors);
 		err = 0;
 	} else {
 		pika_refuse(extack, "no stack is started in this namespace");

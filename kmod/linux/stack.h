@@ -30,6 +30,7 @@ struct pika_executor;
 struct pika_listener_info;
 struct pika_rx;
 struct pika_stats;
+struct pika_told_acceptors;
 
 /**
  * struct pika_stack_config - what a stack is to be; texts may be NULL
@@ -141,6 +142,9 @@ int pika_stack_get_listener(struct net *net, u32 after,
 int pika_stack_get_connections(struct net *net, u64 cursor,
 			       struct pika_connections *connections,
 			       struct netlink_ext_ack *extack);
+int pika_stack_get_acceptors(struct net *net, u64 cursor,
+			     struct pika_told_acceptors *acceptors,
+			     struct netlink_ext_ack *extack);
 
 struct pika_stack *pika_stack_open(struct net *net);
 void pika_stack_close(struct pika_stack *stack);

@@ -87,7 +87,7 @@ refused() {
 	run pikactl start TS1LS1CM1 --link eth0
 	[ "$status" -eq 1 ]
 	[ "$output" = "pikactl: pika.ko: not loaded; load it with 'insmod pika.ko'" ]
-	for command in stop stats listeners connections; do
+	for command in stop stats listeners connections acceptors; do
 		run pikactl $command
 		[ "$status" -eq 1 ]
 		[ "$output" = "pikactl: pika.ko: not loaded; load it with 'insmod pika.ko'" ]

@@ -74,6 +74,20 @@ bool put_stack_abi(nl_msg* request) {
   return nla_put_u32(request, PIKA_A_STACK_ABI, PIKA_ABI) == 0;
 }
 
+/// All that @p some_from gives, from cursor to cursor.
+template <class T, class F>
+Result<std::vector<T>> all_of(F some_from) {
+  std::vector<T> all;
+  for (std::optional<uint64_t> cursor = 0; cursor;) {
+    auto some = some_from(*cursor);
+    if (!some) return some.error();
+    cursor = some->cursor;
+    all.insert(all.end(), std::make_move_iterator(some->all.begin()),
+               std::make_move_iterator(some->all.end()));
+  }
+  return all;
+}
+
 Error netlink_error(const char* what, int code) {
   return {EIO, std::string("netlink: ") + what + ": " + nl_geterror(code)};
 }
@@ -208,15 +222,20 @@ Result<Connections> Session::connections_from(uint64_t cursor) {
 }
 
 Result<std::vector<Connection>> Session::connections() {
-  std::vector<Connection> all;
-  for (std::optional<uint64_t> cursor = 0; cursor;) {
-    auto some = connections_from(*cursor);
-    if (!some) return some.error();
-    cursor = some->cursor;
-    all.insert(all.end(), std::make_move_iterator(some->all.begin()),
-               std::make_move_iterator(some->all.end()));
-  }
-  return all;
+  return all_of<Connection>([this](uint64_t cursor) { return connections_from(cursor); });
+}
+
+Result<Acceptors> Session::acceptors_from(uint64_t cursor) {
+  Result<Acceptors> some = Error{EBADMSG, "pika.ko: no reply to acceptor-get"};
+  const auto asked = ask(
+      PIKA_CMD_ACCEPTOR_GET,
+      [cursor](nl_msg* request) { return put_acceptors_request(request, cursor); },
+      [&some](nlmsghdr* reply) { some = parse_acceptors(reply); });
+  return asked ? some : asked.error();
+}
+
+Result<std::vector<AcceptorState>> Session::acceptors() {
+  return all_of<AcceptorState>([this](uint64_t cursor) { return acceptors_from(cursor); });
 }
 
 }  // namespace pika

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "libpika/acceptor.hh"
 #include "libpika/connection.hh"
 #include "libpika/listener.hh"
 #include "libpika/module.hh"
@@ -71,6 +72,11 @@ class Session {
   /// \return ESRCH if there is no stack.
   Result<std::vector<Connection>> connections();
 
+  /// The acceptors that its connection managers know, server by server.
+  ///
+  /// \return ESRCH if there is no stack.
+  Result<std::vector<AcceptorState>> acceptors();
+
  private:
   struct Close {
     void operator()(nl_sock* socket) const;
@@ -82,6 +88,7 @@ class Session {
   Result<Stats> stats_of(uint32_t address);
   Result<Listener> listener_after(uint32_t number);
   Result<Connections> connections_from(uint64_t cursor);
+  Result<Acceptors> acceptors_from(uint64_t cursor);
 
   Session(std::unique_ptr<nl_sock, Close> socket, int family);
 

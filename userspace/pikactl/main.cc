@@ -15,6 +15,7 @@
 #include <string>
 
 #include "libpika/session.hh"
+#include "pikactl/acceptors.hh"
 #include "pikactl/connections.hh"
 #include "pikactl/listeners.hh"
 #include "pikactl/stats.hh"
@@ -167,6 +168,19 @@ int connections(bool as_json, const ConnectionsOptions& options) {
   return exit_ok;
 }
 
+/// Who accepts, and how well.
+int acceptors(bool as_json) {
+  auto session = Session::open();
+  if (!session) return report(session.error());
+  const auto all = session->acceptors();
+  if (!all) return report(all.error());
+  if (as_json)
+    print(::to_json(*all));
+  else
+    std::fputs(describe(*all).c_str(), stdout);
+  return exit_ok;
+}
+
 CLI::App* add_connections(CLI::App& app, ConnectionsOptions& options) {
   auto* command = app.add_subcommand("connections", "Print the connections of its servers");
   command->add_option("--state", options.filter.state, "Only those in this state")
@@ -214,6 +228,7 @@ int run(int argc, char** argv) {
   auto* listeners_command = app.add_subcommand("listeners", "Print who listens, and who accepts");
   ConnectionsOptions connections_options;
   auto* connections_command = add_connections(app, connections_options);
+  auto* acceptors_command = app.add_subcommand("acceptors", "Print how its acceptors do");
   app.footer(
       "Examples:\n  pikactl start TS1LS1CM1 --link eth0 --cores 0\n"
       "  pikactl show --json | jq .stack.flows\n"
@@ -234,6 +249,7 @@ int run(int argc, char** argv) {
   if (*stats_command) return stats(as_json, zeros);
   if (*listeners_command) return listeners(as_json);
   if (*connections_command) return connections(as_json, connections_options);
+  if (*acceptors_command) return acceptors(as_json);
   return usage_error("no command");
 }
 
