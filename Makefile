@@ -61,7 +61,7 @@ help:
 	@echo "make bench       measure, against what others made"
 	@echo "make bench-vm    count instructions in a guest, PIKA's beside Linux's"
 	@echo "make style       the style gates alone"
-	@echo "make install     programs and manual pages to PREFIX (/usr/local), DESTDIR"
+	@echo "make install     programs, manual pages, completions to PREFIX (/usr/local), DESTDIR"
 	@echo "make clean       remove build/"
 
 .PHONY: all module userspace demo test check test-debug test-full bench bench-vm install style \
