@@ -14,6 +14,7 @@
  * @no_memory: received or to be sent; no skb
  * @no_neighbour: to be sent; no neighbour entry
  * @passed_late: to be given back to Linux; the device has gone
+ * @forbidden: SYNs; a rule of Linux's drops them, or NAT would change them
  */
 struct pika_link_drops {
 	u64 ring_full;
@@ -23,6 +24,7 @@ struct pika_link_drops {
 	u64 no_memory;
 	u64 no_neighbour;
 	u64 passed_late;
+	u64 forbidden;
 };
 
 #endif /* PIKA_LINUX_DROPS_H */

@@ -9,6 +9,7 @@
 #include <linux/kthread.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <uapi/linux/pika.h>
 
 #include "../core/cm.h"
 #include "../core/link.h"
@@ -62,7 +63,8 @@ static bool transmit(struct pika_env *env, u16 queue,
 {
 	struct pika_executor *e = executor_of(env);
 
-	pika_transmit(e->routes, e->stack->net, frame);
+	pika_transmit(e->routes, e->stack->net, frame,
+		      e->stack->firewall == PIKA_FIREWALL_SYN);
 	return true;
 }
 

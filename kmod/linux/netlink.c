@@ -101,6 +101,8 @@ int pika_nl_stack_start_doit(struct sk_buff *skb, struct genl_info *info)
 		.cores = text_of(info, PIKA_A_STACK_CORES),
 		.idle_us = number_of(info, PIKA_A_STACK_IDLE_US),
 		.max_conns = number_of(info, PIKA_A_STACK_MAX_CONNS),
+		.firewall = number_of(info, PIKA_A_STACK_FIREWALL),
+		.allow = text_of(info, PIKA_A_STACK_ALLOW),
 	};
 	int err;
 
@@ -134,7 +136,9 @@ static int put_stack(struct sk_buff *skb, const void *pointer)
 	       nla_put_u32(skb, PIKA_A_STACK_SERVERS, state->servers) ||
 	       nla_put_u32(skb, PIKA_A_STACK_SOCKETS, state->sockets) ||
 	       nla_put_u32(skb, PIKA_A_STACK_LINGERING, state->lingering) ||
-	       nla_put_u32(skb, PIKA_A_STACK_FLOWS, state->flows);
+	       nla_put_u32(skb, PIKA_A_STACK_FLOWS, state->flows) ||
+	       nla_put_u32(skb, PIKA_A_STACK_FIREWALL, state->firewall) ||
+	       nla_put_string(skb, PIKA_A_STACK_ALLOW, state->allow);
 }
 
 /**

@@ -16,13 +16,15 @@ const struct nla_policy pika_module_get_nl_policy[PIKA_A_MODULE_ABI + 1] = {
 };
 
 /* PIKA_CMD_STACK_START - do */
-const struct nla_policy pika_stack_start_nl_policy[PIKA_A_STACK_MAX_CONNS + 1] = {
+const struct nla_policy pika_stack_start_nl_policy[PIKA_A_STACK_ALLOW + 1] = {
 	[PIKA_A_STACK_ABI] = { .type = NLA_U32, },
 	[PIKA_A_STACK_COMPOSITION] = { .type = NLA_NUL_STRING, },
 	[PIKA_A_STACK_LINKS] = { .type = NLA_NUL_STRING, },
 	[PIKA_A_STACK_CORES] = { .type = NLA_NUL_STRING, },
 	[PIKA_A_STACK_IDLE_US] = { .type = NLA_U32, },
 	[PIKA_A_STACK_MAX_CONNS] = { .type = NLA_U32, },
+	[PIKA_A_STACK_FIREWALL] = NLA_POLICY_MAX(NLA_U32, 1),
+	[PIKA_A_STACK_ALLOW] = { .type = NLA_NUL_STRING, },
 };
 
 /* PIKA_CMD_STACK_STOP - do */
@@ -72,7 +74,7 @@ const struct genl_ops pika_nl_ops[8] = {
 		.cmd		= PIKA_CMD_STACK_START,
 		.doit		= pika_nl_stack_start_doit,
 		.policy		= pika_stack_start_nl_policy,
-		.maxattr	= PIKA_A_STACK_MAX_CONNS,
+		.maxattr	= PIKA_A_STACK_ALLOW,
 		.flags		= GENL_ADMIN_PERM,
 	},
 	{

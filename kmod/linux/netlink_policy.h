@@ -13,7 +13,7 @@
 
 extern const struct nla_policy pika_module_get_nl_policy[PIKA_A_MODULE_ABI + 1];
 
-extern const struct nla_policy pika_stack_start_nl_policy[PIKA_A_STACK_MAX_CONNS + 1];
+extern const struct nla_policy pika_stack_start_nl_policy[PIKA_A_STACK_ALLOW + 1];
 
 extern const struct nla_policy pika_stack_stop_nl_policy[PIKA_A_STACK_FORCE + 1];
 

@@ -2,7 +2,8 @@
 /*
  * Decides in a device's rx handler, in softirq, what is PIKA's: TCP over IP for
  * a port whose bit is set in the stack's map. All else goes on to Linux as
- * if nobody had looked. What a server finds to be nobody's comes in once more,
+ * if nobody had looked, and what is PIKA's after all is met again when Linux is
+ * about to deliver it. What a server finds to be nobody's comes in once more,
  * marked.
  */
 
@@ -17,13 +18,14 @@
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/route.h>
+#include <uapi/linux/pika.h>
 
 #include "rx_ring.h"
 #include "stack.h"
 
 /*
  * The mark of a packet that was given back, at the end of skb->cb, which the
- * stages before the rx handler do not use: a number that nobody can guess.
+ * stages before netfilter's hooks do not use: a number that nobody can guess.
  */
 static u64 mark __ro_after_init;
 
@@ -128,6 +130,11 @@ static bool is_local(struct net *net, const struct sk_buff *skb,
 	       RTN_LOCAL;
 }
 
+static bool opens(const struct headers *h)
+{
+	return h->tcp->syn && !h->tcp->ack;
+}
+
 /*
  * A flow's packets are known by their addresses; one that opens a connection
  * must be for this host, which may be a router.
@@ -137,7 +144,7 @@ static bool is_ours(const struct pika_stack *stack, const struct sk_buff *skb,
 {
 	if (!test_bit(ntohs(h->tcp->dest), stack->ports))
 		return false;
-	return !h->tcp->syn || h->tcp->ack || is_local(stack->net, skb, h);
+	return !opens(h) || is_local(stack->net, skb, h);
 }
 
 static bool checksum_is_right(struct sk_buff *skb, const struct headers *h)
@@ -184,19 +191,18 @@ static struct pika_rx *rx_for(const struct pika_stack *stack, __be16 remote)
 	return stack->rx_of[ts];
 }
 
-static rx_handler_result_t take(struct pika_stack *stack,
-				struct sk_buff **pskb, const struct headers *h)
+static void take(struct pika_stack *stack, struct sk_buff *skb,
+		 const struct headers *h)
 {
-	struct sk_buff *skb = skb_share_check(*pskb, GFP_ATOMIC);
 	struct pika_rx *rx = rx_for(stack, h->remote);
 	enum pika_rx_drop why;
 
+	skb = skb_share_check(skb, GFP_ATOMIC);
 	why = skb ? prepare(skb, h) : PIKA_RX_NO_MEMORY;
 	if (why)
 		pika_rx_drop(rx, skb, why);
 	else
 		pika_rx_put(rx, skb);
-	return RX_HANDLER_CONSUMED;
 }
 
 /**
@@ -216,14 +222,41 @@ rx_handler_result_t pika_receive(struct sk_buff **pskb)
 	     skb->protocol != htons(ETH_P_IPV6)) ||
 	    skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb))
 		return RX_HANDLER_PASS;
+	if (*mark_of(skb) == mark)
+		return RX_HANDLER_PASS;
+	stack = rcu_dereference(skb->dev->rx_handler_data);
+	if (!read_headers(skb, &h) ||
+	    (opens(&h) && stack->firewall == PIKA_FIREWALL_SYN) ||
+	    !is_ours(stack, skb, &h))
+		return RX_HANDLER_PASS;
+	take(stack, skb, &h);
+	return RX_HANDLER_CONSUMED;
+}
+
+/**
+ * pika_receive_judged() - Linux is about to deliver a packet
+ * @stack: whose device it came by
+ * @skb: reassembled, and let in by all rules
+ *
+ * Context: under RCU.
+ * Return: true if it is PIKA's; then it is consumed.
+ */
+bool pika_receive_judged(struct pika_stack *stack, struct sk_buff *skb)
+{
+	struct headers h;
+
 	if (*mark_of(skb) == mark) {
 		*mark_of(skb) = 0;
-		return RX_HANDLER_PASS;
+		return false;
 	}
-	stack = rcu_dereference(skb->dev->rx_handler_data);
 	if (!read_headers(skb, &h) || !is_ours(stack, skb, &h))
-		return RX_HANDLER_PASS;
-	return take(stack, pskb, &h);
+		return false;
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
+	local_bh_disable();
+	take(stack, skb, &h);
+	local_bh_enable();
+	return true;
 }
 
 /**

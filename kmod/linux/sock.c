@@ -53,19 +53,10 @@ static void adopt(struct pika_sock *ps, struct pika_endpoint *ep,
 	sk->sk_destruct = destruct;
 }
 
-/* Who may use PIKA: for now, root. */
-static bool is_allowed(void)
-{
-	return uid_eq(current_euid(), GLOBAL_ROOT_UID);
-}
-
 static int init(struct sock *sk)
 {
-	struct pika_stack *stack;
+	struct pika_stack *stack = pika_stack_open(sock_net(sk));
 
-	if (!is_allowed())
-		return -EPROTONOSUPPORT;
-	stack = pika_stack_open(sock_net(sk));
 	if (!stack)
 		return -EPROTONOSUPPORT;
 	adopt(pika_sk(sk), stack->endpoints[raw_smp_processor_id()],

@@ -21,6 +21,7 @@
 #include "connections.h"
 #include "endpoint.h"
 #include "executor.h"
+#include "firewall.h"
 #include "force.h"
 #include "listeners.h"
 #include "netdev.h"
@@ -223,19 +224,22 @@ static void free_stack(struct pika_stack *stack)
 	kfree(stack->endpoints);
 	give_back_cores(stack);
 	xa_destroy(&stack->listeners);
+	pika_allow_release(&stack->allow);
 	free_percpu(stack->open);
 	free_percpu(stack->live);
 	kvfree(stack);
 }
 
-static struct pika_stack *make_stack(struct net *net, u32 idle_us)
+static struct pika_stack *
+make_stack(struct net *net, const struct pika_stack_config *config)
 {
 	struct pika_stack *stack = kvzalloc(sizeof(*stack), GFP_KERNEL);
 
 	if (!stack)
 		return NULL;
 	stack->net = net;
-	stack->idle_us = idle_us;
+	stack->idle_us = config->idle_us;
+	stack->firewall = config->firewall;
 	xa_init_flags(&stack->listeners, XA_FLAGS_ALLOC1);
 	stack->open = alloc_percpu(int);
 	stack->live = alloc_percpu(int);
@@ -393,6 +397,26 @@ static void release_packets(struct pika_stack *stack)
 		pika_endpoint_release(stack->endpoints[cpu]);
 }
 
+static void lose_links(struct pika_stack *stack)
+{
+	rtnl_lock();
+	pika_netdev_detach(stack);
+	rtnl_unlock();
+	pika_firewall_detach(stack);
+}
+
+static int attach(struct pika_stack *stack, struct netlink_ext_ack *extack)
+{
+	int err = pika_firewall_attach(stack, extack);
+
+	if (err)
+		return err;
+	rtnl_lock();
+	err = pika_netdev_attach(stack, extack);
+	rtnl_unlock();
+	return err;
+}
+
 static int bring_up(struct pika_stack *stack, struct netlink_ext_ack *extack)
 {
 	u16 i;
@@ -400,10 +424,9 @@ static int bring_up(struct pika_stack *stack, struct netlink_ext_ack *extack)
 
 	for (i = 0; i < pika_stack_servers(stack); i++)
 		pika_executor_start(stack->executors[i]);
-	rtnl_lock();
-	err = pika_netdev_attach(stack, extack);
-	rtnl_unlock();
+	err = attach(stack, extack);
 	if (err) {
+		lose_links(stack);
 		come_to_rest(stack);
 		release_packets(stack);
 	}
@@ -442,13 +465,6 @@ static int find_links(struct pika_stack *stack, const char *names,
 	return err;
 }
 
-static void lose_links(struct pika_stack *stack)
-{
-	rtnl_lock();
-	pika_netdev_detach(stack);
-	rtnl_unlock();
-}
-
 /* Under control. */
 static int start(struct pika_stack *stack,
 		 const struct pika_stack_config *config,
@@ -459,6 +475,8 @@ static int start(struct pika_stack *stack,
 	err = parse_composition(stack, config->composition, extack);
 	if (!err)
 		err = set_sizes(stack, config->max_conns, extack);
+	if (!err)
+		err = pika_allow_parse(&stack->allow, config->allow, extack);
 	if (!err)
 		err = take_cores(stack, config->cores, extack);
 	if (!err)
@@ -502,6 +520,7 @@ int pika_stack_start(struct net *net, const struct pika_stack_config *config,
 	struct pika_stack *stack;
 	int err = -EEXIST;
 
+	pika_firewall_prepare();
 	mutex_lock(&control);
 	if (stack_of(net)) {
 		pika_refuse(extack,
@@ -509,7 +528,7 @@ int pika_stack_start(struct net *net, const struct pika_stack_config *config,
 		goto unlock;
 	}
 	err = -ENOMEM;
-	stack = make_stack(net, config->idle_us);
+	stack = make_stack(net, config);
 	if (!stack)
 		goto unlock;
 	err = start(stack, config, extack);
@@ -669,6 +688,8 @@ int pika_stack_get_state(struct net *net, struct pika_stack_state *state,
 		  cpumask_pr_args(&stack->cores));
 	state->idle_us = stack->idle_us;
 	state->max_conns = stack->ts.max_flows;
+	state->firewall = stack->firewall;
+	strscpy(state->allow, stack->allow.text, sizeof(state->allow));
 	state->servers = pika_stack_servers(stack);
 	state->sockets = sum(stack->open);
 	state->lingering = max(sum(stack->live) - sum(stack->open), 0);
@@ -796,11 +817,12 @@ int pika_stack_get_acceptors(struct net *net, u64 cursor,
 }
 
 /**
- * pika_stack_open() - the stack for a new socket
+ * pika_stack_open() - the stack for a new socket of the caller's
  * @net: its network namespace
  *
- * Context: any.
- * Return: the stack, which stays until pika_stack_close(), or NULL: none.
+ * Context: process.
+ * Return: the stack, which stays until pika_stack_close(), or NULL: none, or it
+ * is not for the caller.
  */
 struct pika_stack *pika_stack_open(struct net *net)
 {
@@ -808,7 +830,8 @@ struct pika_stack *pika_stack_open(struct net *net)
 
 	rcu_read_lock();
 	stack = rcu_dereference(pika_net_of(net)->stack);
-	if (stack && !READ_ONCE(stack->stopping))
+	if (stack && !READ_ONCE(stack->stopping) &&
+	    pika_allow_me(&stack->allow))
 		this_cpu_inc(*stack->open);
 	else
 		stack = NULL;

@@ -7,14 +7,18 @@
 #define PIKA_LINUX_STACK_H
 
 #include <linux/netdevice.h>
+#include <linux/netfilter.h>
 #include <linux/xarray.h>
 
 #include "../core/cm.h"
 #include "../core/composition.h"
 #include "../core/ts.h"
 
+#include "allow.h"
+
 #define PIKA_STACK_TEXT	256
 #define PIKA_STACK_LINKS	16
+#define PIKA_HOOKS		4
 
 /*
  * Ports of active opens; Linux's own range is below unless somebody moves it,
@@ -39,6 +43,8 @@ struct pika_told_acceptors;
  * @cores: a list of CPUs
  * @idle_us: how long a server without work goes on polling
  * @max_conns: connections of each server; 0: by default
+ * @firewall: enum pika_firewall
+ * @allow: see pika_allow_parse()
  */
 struct pika_stack_config {
 	const char *composition;
@@ -46,6 +52,8 @@ struct pika_stack_config {
 	const char *cores;
 	u32 idle_us;
 	u32 max_conns;
+	u32 firewall;
+	const char *allow;
 };
 
 /**
@@ -55,6 +63,8 @@ struct pika_stack_config {
  * @cores: of its servers
  * @idle_us: see struct pika_stack_config
  * @max_conns: likewise
+ * @firewall: likewise
+ * @allow: likewise
  * @servers: how many
  * @sockets: that programs hold
  * @lingering: that are closed, and still needed
@@ -66,6 +76,8 @@ struct pika_stack_state {
 	char cores[PIKA_STACK_TEXT];
 	u32 idle_us;
 	u32 max_conns;
+	u32 firewall;
+	char allow[PIKA_ALLOW_TEXT];
 	u32 servers;
 	u32 sockets;
 	u32 lingering;
@@ -81,11 +93,16 @@ struct pika_stack_state {
  * @ts: of its transport servers
  * @cm: of its connection managers
  * @idle_us: see struct pika_stack_config
+ * @firewall: likewise
+ * @allow: who may make sockets
  * @addresses: how many servers and endpoints
  * @executors: by address
  * @endpoints: by CPU; NULL for one that cannot be
  * @rx_of: where packets for a TS go, by its address
  * @links: its devices or NULL, changed under RTNL
+ * @hooks: netfilter's, with this stack in them
+ * @hooked: @hooks are registered
+ * @defrags: IPv6's fragments are put together before the hooks
  * @cores: of its servers
  * @listeners: the listening sockets' side, by number
  * @next_listener: the number to try
@@ -106,11 +123,16 @@ struct pika_stack {
 	struct pika_ts_config ts;
 	struct pika_cm_config cm;
 	u32 idle_us;
+	u32 firewall;
+	struct pika_allow allow;
 	u32 addresses;
 	struct pika_executor **executors;
 	struct pika_endpoint **endpoints;
 	struct pika_rx *rx_of[PIKA_SERVERS];
 	struct net_device *links[PIKA_STACK_LINKS];
+	struct nf_hook_ops hooks[PIKA_HOOKS];
+	bool hooked;
+	bool defrags;
 	struct cpumask cores;
 	struct xarray listeners;
 	u32 next_listener;

@@ -46,6 +46,7 @@ static const struct counter device_counters[] = {
 	{ "no_memory", "packets and frames dropped: no memory" },
 	{ "no_neighbour", "frames dropped: no entry for the neighbour" },
 	{ "passed_late", "not ours, dropped: their device has gone" },
+	{ "forbidden", "SYNs dropped by a rule of the host's, or for NAT" },
 };
 
 static const struct counter endpoint_counters[] = {

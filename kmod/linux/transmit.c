@@ -18,6 +18,7 @@
 #include <net/route.h>
 
 #include "drops.h"
+#include "firewall.h"
 #include "memory.h"
 #include "trace.h"
 
@@ -80,6 +81,7 @@ void pika_routes_add_drops(const struct pika_routes *routes,
 	drops->unroutable += READ_ONCE(routes->drops.unroutable);
 	drops->no_memory += READ_ONCE(routes->drops.no_memory);
 	drops->no_neighbour += READ_ONCE(routes->drops.no_neighbour);
+	drops->forbidden += READ_ONCE(routes->drops.forbidden);
 }
 
 static void lose(u64 *counter, const char *reason)
@@ -254,6 +256,15 @@ static struct sk_buff *build(const struct pika_frame *frame, u32 headroom)
 	return skb;
 }
 
+/* A SYN alone, which Linux's rules may want to see. */
+static bool opens(const struct pika_frame *frame)
+{
+	const struct tcphdr *tcp = (const struct tcphdr *)(frame->header +
+							   frame->tcp_offset);
+
+	return tcp->syn && !tcp->ack;
+}
+
 /* Valid as long as RCU is held; @other: of another family than @skb. */
 static struct neighbour *next_hop(struct sk_buff *skb, struct dst_entry *dst,
 				  bool *other)
@@ -289,13 +300,14 @@ static void send(struct pika_routes *routes, struct sk_buff *skb,
  * @routes: the server's
  * @net: the stack's network namespace
  * @frame: the caller's again on return; skbs keep the pages they need
+ * @judged: a connection is begun only if Linux's rules allow it
  *
  * Checksums are left to the device, or to Linux if it has no such feature.
  *
  * Context: the server's core, bottom halves off.
  */
 void pika_transmit(struct pika_routes *routes, struct net *net,
-		   const struct pika_frame *frame)
+		   const struct pika_frame *frame, bool judged)
 {
 	struct dst_entry *dst;
 	struct sk_buff *skb;
@@ -307,10 +319,12 @@ void pika_transmit(struct pika_routes *routes, struct net *net,
 		goto unlock;
 	}
 	skb = build(frame, LL_RESERVED_SPACE(dst->dev));
-	if (skb)
-		send(routes, skb, dst);
-	else
+	if (!skb)
 		lose(&routes->drops.no_memory, "no_memory");
+	else if (!judged || !opens(frame))
+		send(routes, skb, dst);
+	else if (!pika_firewall_send(net, skb, dst))
+		lose(&routes->drops.forbidden, "forbidden");
 unlock:
 	rcu_read_unlock();
 }

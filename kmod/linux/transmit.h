@@ -14,6 +14,6 @@ void pika_routes_free(struct pika_routes *routes);
 void pika_routes_add_drops(const struct pika_routes *routes,
 			   struct pika_link_drops *drops);
 void pika_transmit(struct pika_routes *routes, struct net *net,
-		   const struct pika_frame *frame);
+		   const struct pika_frame *frame, bool judged);
 
 #endif /* PIKA_LINUX_TRANSMIT_H */

@@ -94,6 +94,13 @@ refused() {
 	done
 }
 
+@test "--firewall is syn or none" {
+	run pikactl start TS1LS1CM1 --link eth0 --firewall maybe
+	[ "$status" -eq 2 ]
+	[[ $output == "pikactl: --firewall: maybe not in {"*"syn"*"}"* ]]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
 @test "--force belongs to stop" {
 	run pikactl show --force
 	refused "--force: no such command or option"

@@ -12,6 +12,15 @@
 #define PIKA_ABI	1
 #define PIKA_IPPROTO	253
 
+/**
+ * enum pika_firewall - Which packets Linux's netfilter rules see: the SYN of
+ *   each connection, or none.
+ */
+enum pika_firewall {
+	PIKA_FIREWALL_SYN,
+	PIKA_FIREWALL_NONE,
+};
+
 enum {
 	PIKA_A_MODULE_VERSION = 1,
 	PIKA_A_MODULE_ABI,
@@ -32,6 +41,8 @@ enum {
 	PIKA_A_STACK_LINGERING,
 	PIKA_A_STACK_FLOWS,
 	PIKA_A_STACK_FORCE,
+	PIKA_A_STACK_FIREWALL,
+	PIKA_A_STACK_ALLOW,
 
 	__PIKA_A_STACK_MAX,
 	PIKA_A_STACK_MAX = (__PIKA_A_STACK_MAX - 1)

@@ -5,6 +5,8 @@
 #ifndef PIKA_LIBPIKA_STACK_HH
 #define PIKA_LIBPIKA_STACK_HH
 
+#include <uapi/linux/pika.h>
+
 #include <cstdint>
 #include <string>
 
@@ -27,6 +29,10 @@ struct StackConfig {
   uint32_t idle_us = 0;
   /// Connections that each server has room for; 0: as many as is usual.
   uint32_t max_conns = 0;
+  /// What Linux's netfilter rules see.
+  pika_firewall firewall = PIKA_FIREWALL_SYN;
+  /// Who may make sockets: root, all, gid:N or cgroup:PATH; nothing: root.
+  std::string allow;
 };
 
 /// Answer to PIKA_CMD_STACK_GET.

@@ -65,12 +65,18 @@ int version(bool as_json) {
   return exit_ok;
 }
 
+const char* name_of(pika_firewall firewall) {
+  return firewall == PIKA_FIREWALL_NONE ? "none" : "syn";
+}
+
 json to_json(const StackInfo& stack) {
   return {{"composition", stack.config.composition},
           {"links", stack.config.links},
           {"cores", stack.config.cores},
           {"idle_us", stack.config.idle_us},
           {"max_conns", stack.config.max_conns},
+          {"firewall", name_of(stack.config.firewall)},
+          {"allow", stack.config.allow},
           {"servers", stack.servers},
           {"sockets", stack.sockets},
           {"lingering", stack.lingering},
@@ -79,8 +85,9 @@ json to_json(const StackInfo& stack) {
 
 void print_stack(const StackInfo& stack) {
   const StackConfig& config = stack.config;
-  std::printf("stack %s link %s cores %s idle-us %u max-conns %u\n", config.composition.c_str(),
-              config.links.c_str(), config.cores.c_str(), config.idle_us, config.max_conns);
+  std::printf("stack %s link %s cores %s idle-us %u max-conns %u firewall %s allow %s\n",
+              config.composition.c_str(), config.links.c_str(), config.cores.c_str(),
+              config.idle_us, config.max_conns, name_of(config.firewall), config.allow.c_str());
   std::printf("  servers %u sockets %u lingering %u flows %u\n", stack.servers, stack.sockets,
               stack.lingering, stack.flows);
 }
@@ -111,7 +118,12 @@ int start(const StackConfig& config) {
   auto session = Session::open();
   if (!session) return report(session.error());
   const auto started = session->start_stack(config);
-  return started ? exit_ok : report(started.error());
+  if (!started) return report(started.error());
+  if (config.firewall == PIKA_FIREWALL_NONE)
+    std::printf(
+        "firewall none: no rule of input, output, prerouting or postrouting, nor NAT, applies to "
+        "connections of programs that use PIKA; ingress and egress rules do\n");
+  return exit_ok;
 }
 
 int stop(bool force) {
@@ -204,6 +216,16 @@ CLI::App* add_start(CLI::App& app, StackConfig& config) {
   command->add_option("--idle-us", config.idle_us,
                       "How long a server without work goes on polling");
   command->add_option("--max-conns", config.max_conns, "Connections of each server");
+  command
+      ->add_option_function<std::string>(
+          "--firewall",
+          [&config](const std::string& name) {
+            config.firewall = name == "none" ? PIKA_FIREWALL_NONE : PIKA_FIREWALL_SYN;
+          },
+          "What netfilter's rules see: the SYN of each connection (syn), or none")
+      ->check(CLI::IsMember({"syn", "none"}).description("syn|none"));
+  command->add_option("--allow", config.allow,
+                      "Who may use it beside root: root (nobody), all, gid:N, cgroup:PATH");
   return command;
 }
 

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Packets pass the rx handler by, and frames the output path, without
+ * netfilter; but for the SYNs of a stack that is to keep Linux's rules. Those
+ * take Linux's way, so each connection is judged once. They leave it, in
+ * softirq, just before conntrack would enter them into its table, where they
+ * would be forgotten. What NAT has changed stays with Linux.
+ */
+
+#include "firewall.h"
+
+#include <linux/kmod.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/tcp.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/netfilter/ipv6/nf_defrag_ipv6.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/xfrm.h>
+
+#include "compat.h"
+#include "netdev.h"
+#include "receive.h"
+#include "stack.h"
+
+/* After all rules; conntrack's last word on IPv6 comes one earlier. */
+#define LAST	(NF_IP_PRI_CONNTRACK_CONFIRM - 2)
+
+static bool is_changed(const struct sk_buff *skb)
+{
+	enum ip_conntrack_info info;
+	const struct nf_conn *ct = nf_ct_get(skb, &info);
+
+	return ct && ct->status & IPS_NAT_MASK;
+}
+
+/*
+ * SYNs, and what the rx handler could not read, as fragments were. By another
+ * device, or out of IPsec, it is Linux's to answer.
+ */
+static unsigned int on_local_in(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state)
+{
+	struct pika_stack *stack = priv;
+
+	if (!pika_netdev_is_link(stack, state->in) || is_changed(skb) ||
+	    skb_sec_path(skb))
+		return NF_ACCEPT;
+	return pika_receive_judged(stack, skb) ? NF_STOLEN : NF_ACCEPT;
+}
+
+/* The SYN of a server's, which has no socket of Linux's. */
+static bool is_own_syn(const struct pika_stack *stack,
+		       const struct sk_buff *skb,
+		       const struct nf_hook_state *state)
+{
+	struct tcphdr copy;
+	const struct tcphdr *tcp;
+	u8 protocol = state->pf == NFPROTO_IPV4 ? ip_hdr(skb)->protocol :
+		ipv6_hdr(skb)->nexthdr;
+
+	if (skb->sk || state->in || protocol != IPPROTO_TCP)
+		return false;
+	tcp = skb_header_pointer(skb, skb_transport_offset(skb), sizeof(copy),
+				 &copy);
+	return tcp && tcp->syn && !tcp->ack &&
+	       test_bit(ntohs(tcp->source), stack->ports);
+}
+
+/* The rest of the connection would not be changed as its SYN was. */
+static unsigned int on_post_routing(void *priv, struct sk_buff *skb,
+				    const struct nf_hook_state *state)
+{
+	if (!is_own_syn(priv, skb, state))
+		return NF_ACCEPT;
+	if (is_changed(skb))
+		return NF_DROP;
+	nf_reset_ct(skb);
+	return NF_ACCEPT;
+}
+
+static const struct nf_hook_ops hooks[PIKA_HOOKS] = {
+	{ .hook = on_local_in, .pf = NFPROTO_IPV4,
+	  .hooknum = NF_INET_LOCAL_IN, .priority = LAST },
+	{ .hook = on_local_in, .pf = NFPROTO_IPV6,
+	  .hooknum = NF_INET_LOCAL_IN, .priority = LAST },
+	{ .hook = on_post_routing, .pf = NFPROTO_IPV4,
+	  .hooknum = NF_INET_POST_ROUTING, .priority = LAST },
+	{ .hook = on_post_routing, .pf = NFPROTO_IPV6,
+	  .hooknum = NF_INET_POST_ROUTING, .priority = LAST },
+};
+
+/**
+ * pika_firewall_prepare() - load what attaching needs
+ *
+ * IPv6's fragments reach no hook as long as nothing reassembles them before.
+ *
+ * Context: process, may sleep, without locks.
+ */
+void pika_firewall_prepare(void)
+{
+	request_module("nf_defrag_ipv6");
+}
+
+/* Its module stays meanwhile. */
+static void begin_defrag(struct pika_stack *stack)
+{
+	int (*enable)(struct net *net) = symbol_get(nf_defrag_ipv6_enable);
+
+	if (!enable)
+		return;
+	stack->defrags = !enable(stack->net);
+	if (!stack->defrags)
+		symbol_put(nf_defrag_ipv6_enable);
+}
+
+static void end_defrag(struct pika_stack *stack)
+{
+	void (*disable)(struct net *net);
+
+	if (!stack->defrags)
+		return;
+	disable = symbol_get(nf_defrag_ipv6_disable);
+	if (disable) {
+		disable(stack->net);
+		symbol_put(nf_defrag_ipv6_disable);
+	}
+	symbol_put(nf_defrag_ipv6_enable);
+	stack->defrags = false;
+}
+
+/**
+ * pika_firewall_attach() - from now on, what comes to the hooks may be taken
+ * @stack: its servers run
+ * @extack: told what is wrong
+ *
+ * Context: process, may sleep.
+ * Return: 0 or an error.
+ */
+int pika_firewall_attach(struct pika_stack *stack,
+			 struct netlink_ext_ack *extack)
+{
+	u32 i;
+	int err;
+
+	memcpy(stack->hooks, hooks, sizeof(hooks));
+	for (i = 0; i < PIKA_HOOKS; i++)
+		stack->hooks[i].priv = stack;
+	err = nf_register_net_hooks(stack->net, stack->hooks, PIKA_HOOKS);
+	if (err) {
+		pika_refuse(extack, "netfilter's hooks: error %d", -err);
+		return err;
+	}
+	stack->hooked = true;
+	begin_defrag(stack);
+	return 0;
+}
+
+/**
+ * pika_firewall_detach() - nothing is taken any more
+ * @stack: may not be attached
+ *
+ * Context: process, may sleep.
+ */
+void pika_firewall_detach(struct pika_stack *stack)
+{
+	if (!stack->hooked)
+		return;
+	end_defrag(stack);
+	nf_unregister_net_hooks(stack->net, stack->hooks, PIKA_HOOKS);
+	synchronize_net();
+	stack->hooked = false;
+}
+
+/**
+ * pika_firewall_send() - show a SYN to the rules, and send it
+ * @net: its network namespace
+ * @skb: freed or sent
+ * @dst: its route; the caller's
+ *
+ * Context: the server's core, bottom halves off.
+ * Return: false if a rule, or NAT, kept it.
+ */
+bool pika_firewall_send(struct net *net, struct sk_buff *skb,
+			struct dst_entry *dst)
+{
+	skb_dst_set(skb, dst_clone(dst));
+	return (skb->protocol == htons(ETH_P_IP) ?
+		ip_local_out(net, NULL, skb) :
+		ip6_local_out(net, NULL, skb)) != -EPERM;
+}
