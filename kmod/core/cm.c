@@ -20,11 +20,15 @@
  * one more than was asked for, but with open handshakes: whoever finishes one
  * has a place. Handshakes are also bounded over all listeners (RFC 4987 3.2):
  * a flood leaves room for those who wait to be accepted, and TCBs for the
- * flows of others. In both cases a SYN cookie would be the answer here instead
+ * flows of others. So are all flows of one listener, until they close, as a
+ * program that does not close leaves TCBs to others. In the first two cases a
+ * SYN cookie would be the answer here instead
  * of nothing, with a flag in ADMIT and without counting.
  */
 static u64 *refusal(struct pika_cm *cm, const struct pika_listener *listener)
 {
+	if (listener->flows >= cm->max_flows)
+		return &cm->stats.syn_quota;
 	if (listener->half_open + listener->unclaimed > listener->backlog)
 		return &cm->stats.syn_backlog;
 	if (cm->half_open >= cm->max_half_open)
@@ -38,6 +42,13 @@ static void begin_handshake(struct pika_cm *cm, struct pika_listener *listener)
 {
 	cm->half_open++;
 	listener->half_open++;
+	listener->flows++;
+}
+
+static void end_flow(struct pika_listener *listener)
+{
+	if (listener && listener->flows)
+		listener->flows--;
 }
 
 /*
@@ -82,6 +93,7 @@ static void admit(struct pika_server *s, struct pika_listener *listener,
 		return;
 	cm->stats.admitted--;
 	end_handshake(cm, listener);
+	end_flow(listener);
 	pika_drop(s, pkt, &cm->stats.syn_ring_full);
 }
 
@@ -262,6 +274,7 @@ static void on_connection_closed(struct pika_server *s,
 	struct pika_listener *listener = pika_listener_by_id(&cm->listeners,
 							     closed->listener);
 
+	end_flow(listener);
 	if (pending) {
 		cm->stats.unclaimed++;
 		pika_accept_end(s, pending);
@@ -395,6 +408,7 @@ int pika_cm_init(struct pika_server *s, struct pika_arena *arena,
 	cm->pendings = pendings;
 	pika_list_init(&cm->acceptors.idle);
 	cm->max_half_open = config->max_half_open ?: config->max_waiting / 2;
+	cm->max_flows = config->max_flows ?: ~0u;
 	pika_accept_init(cm);
 	take_messages(s);
 	s->manager = cm;

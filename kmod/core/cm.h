@@ -14,6 +14,7 @@
 	X(passed, "SYNs without a listener, given back to the host") \
 	X(syn_backlog, "SYNs dropped: the listener's backlog is full") \
 	X(syn_half_open, "SYNs dropped: too many handshakes are not done") \
+	X(syn_quota, "SYNs dropped: the listener has as many as it may") \
 	X(syn_no_room, "SYNs dropped: too many connections are not claimed") \
 	X(syn_ring_full, "SYNs dropped: no room in the ring to the TS") \
 	X(syn_malformed, "SYNs dropped: cannot be read") \
@@ -45,12 +46,14 @@ struct pika_cm_stats {
  * @max_acceptors: (listening socket, process) pairs
  * @max_waiting: connections that are admitted and not yet claimed
  * @max_half_open: of these, not yet established; 0: half of them
+ * @max_flows: connections of one listener until they close; 0: no bound
  */
 struct pika_cm_config {
 	u32 max_listeners;
 	u32 max_acceptors;
 	u32 max_waiting;
 	u32 max_half_open;
+	u32 max_flows;
 };
 
 /**
@@ -60,6 +63,7 @@ struct pika_cm_config {
  * @pendings: connections that are established and not yet claimed
  * @half_open: connections that are admitted and not yet established
  * @max_half_open: at most so many
+ * @max_flows: of one listener; others need TCBs, too
  * @waking: listeners some of whose WAKEs wait for room
  * @wakes: WAKEs wait for room, by endpoint
  * @stats: what happened
@@ -73,6 +77,7 @@ struct pika_cm {
 	struct pika_pendings pendings;
 	u32 half_open;
 	u32 max_half_open;
+	u32 max_flows;
 	struct pika_list waking;
 	struct pika_retry wakes[PIKA_PEERS];
 	struct pika_cm_stats stats;

@@ -25,6 +25,7 @@
  * @backlog: this CM's share
  * @half_open: admitted, the handshake not done
  * @unclaimed: established, not yet claimed
+ * @flows: admitted, and not yet CONNECTION_CLOSED
  * @ready: registered acceptors without an offer, longest so first
  * @busy: registered acceptors with an offer
  * @absent: acceptors that must register again
@@ -46,6 +47,7 @@ struct pika_listener {
 	u32 backlog;
 	u32 half_open;
 	u32 unclaimed;
+	u32 flows;
 	struct pika_list ready;
 	struct pika_list busy;
 	struct pika_list absent;

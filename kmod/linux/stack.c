@@ -183,6 +183,24 @@ static int check_ports(struct net *net, struct netlink_ext_ack *extack)
 	return -EADDRINUSE;
 }
 
+/*
+ * How many of all connections, at each CM, so that other listeners and active
+ * opens find places, too.
+ */
+static u32 flows_of_listener(const struct pika_stack *stack, u32 conns)
+{
+	const struct pika_composition *c = &stack->composition;
+	u32 cms = 0;
+	u64 all = 0;
+	u16 i;
+
+	for (i = 0; i < c->servers; i++) {
+		all += c->components[i] & BIT(PIKA_COMPONENT_TS) ? conns : 0;
+		cms += !!(c->components[i] & BIT(PIKA_COMPONENT_CM));
+	}
+	return div_u64(all * 3, 4 * cms);
+}
+
 static int set_sizes(struct pika_stack *stack, u32 max_conns,
 		     struct netlink_ext_ack *extack)
 {
@@ -206,6 +224,7 @@ static int set_sizes(struct pika_stack *stack, u32 max_conns,
 		.max_listeners = 256,
 		.max_acceptors = 1024,
 		.max_waiting = conns / 2,
+		.max_flows = flows_of_listener(stack, conns),
 	};
 	return 0;
 }

@@ -76,7 +76,7 @@ class Shell : private pika_env {
                                                .mtu = 576,
                                                .max_segments = 2};
   static constexpr pika_cm_config cm_config = {
-      .max_listeners = 2, .max_acceptors = 3, .max_waiting = 6, .max_half_open = 4};
+      .max_listeners = 2, .max_acceptors = 3, .max_waiting = 6, .max_half_open = 4, .max_flows = 0};
 
   Shell() : pika_env{&ops} {
     pika_arena counting{.at = nullptr, .left = SIZE_MAX, .taken = 0};

@@ -92,6 +92,26 @@ TEST_P(cm, half_open__is_bounded_over_all_listeners) {
   EXPECT_EQ(world.stats().syn_half_open, 1u);
 }
 
+TEST_P(cm, quota__of_a_listener_ends_with_its_connections) {
+  world.cm().max_flows = 2;
+  EXPECT_EQ(world.listen(2), 0);
+  world.accept(alice);
+  world.arrive(1);
+  world.claim(1, alice);
+  world.syn();
+  world.syn();
+  EXPECT_EQ(world.stats().syn_quota, 1u);
+  EXPECT_EQ(world.listener().flows, 2u);
+  EXPECT_TRUE(world.passed.empty()) << "the host would send a second SYN-ACK";
+  world.syn(v4(10, 0, 0, 1), 81);
+  EXPECT_EQ(world.stats().syn_quota, 1u) << "another listener has its own";
+  world.close(1, alice);
+  world.syn();
+  EXPECT_EQ(world.stats().syn_quota, 1u);
+  world.syn();
+  EXPECT_EQ(world.stats().syn_quota, 2u);
+}
+
 TEST_P(cm, waiting__places_are_reserved_at_admission) {
   EXPECT_EQ(world.listen(2, 1000), 0);
   for (uint32_t i = 0; i < 48; i++) world.arrive(i, 2);

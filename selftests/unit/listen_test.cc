@@ -14,7 +14,7 @@ using pika::test::World;
 class listen_message : public testing::TestWithParam<int> {
  protected:
   static constexpr int kLink = 1, kCm = 2;
-  static constexpr pika_cm_config config = {2, 2, 8, 0};
+  static constexpr pika_cm_config config = {2, 2, 8, 0, 0};
 
   listen_message() : world(1, 1, 8) {
     pika_arena memory = world.arena();
