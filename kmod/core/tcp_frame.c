@@ -181,8 +181,8 @@ static void has_acked(struct pika_tcb *tcb)
  * @frame: from pika_tcp_frame(), with its payload; not the caller's any more
  *
  * Return: false if the LS's ring, or the card's queue of an LS in this server,
- * is full: nothing was sent, and the flow's output is looked at again when there
- * is room.
+ * is full: nothing was sent, and the flow's output is looked at again when
+ * there is room.
  */
 bool pika_tcp_transmit(struct pika_server *s, struct pika_tcb *tcb,
 		       struct pika_frame *frame)

@@ -20,8 +20,11 @@ struct Who {
 };
 
 struct CmWorld : World {
-  static constexpr pika_cm_config small = {
-      .max_listeners = 8, .max_acceptors = 16, .max_waiting = 64, .max_half_open = 32, .max_flows = 0};
+  static constexpr pika_cm_config small = {.max_listeners = 8,
+                                           .max_acceptors = 16,
+                                           .max_waiting = 64,
+                                           .max_half_open = 32,
+                                           .max_flows = 0};
 
   /// The TS is server @ts: 0 combines it with the CM, 1 keeps it apart.
   explicit CmWorld(uint16_t ts = 1, const pika_cm_config& config = small) : World(2, 4), ts(ts) {

@@ -26,8 +26,11 @@ pika_ts_config ts_config(unsigned connections) {
           .max_segments = 1};
 }
 
-constexpr pika_cm_config cm_config{
-    .max_listeners = 16, .max_acceptors = 16, .max_waiting = 4096, .max_half_open = 0, .max_flows = 0};
+constexpr pika_cm_config cm_config{.max_listeners = 16,
+                                   .max_acceptors = 16,
+                                   .max_waiting = 4096,
+                                   .max_half_open = 0,
+                                   .max_flows = 0};
 
 unsigned power_of_two(unsigned least) {
   unsigned n = 1;

@@ -50,8 +50,11 @@ struct HostOptions {
       .mtu = 1500,
       .max_segments = 1,
   };
-  pika_cm_config cm = {
-      .max_listeners = 16, .max_acceptors = 32, .max_waiting = 64, .max_half_open = 0, .max_flows = 0};
+  pika_cm_config cm = {.max_listeners = 16,
+                       .max_acceptors = 32,
+                       .max_waiting = 64,
+                       .max_half_open = 0,
+                       .max_flows = 0};
   NicOptions nic;  ///< queues is set from the composition
 };
 
