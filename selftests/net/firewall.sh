@@ -96,12 +96,12 @@ case__stateful_rules_let_new_ones_in_and_track_none()
 	rules srv <<-END
 	chain i {
 		type filter hook input priority 0; policy drop
-		meta l4proto ipv6-icmp accept
+		meta l4proto 58 accept
 		ct state new tcp dport 80 accept
 	}
 	chain o {
 		type filter hook output priority 0; policy drop
-		meta l4proto ipv6-icmp accept
+		meta l4proto 58 accept
 		ct state new tcp dport 7000 counter accept
 	}
 	END

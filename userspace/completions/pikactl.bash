@@ -30,7 +30,7 @@ _pikactl_options()
 {
 	case $1 in
 	"") echo "version show start stop stats listeners connections acceptors --help" ;;
-	start) echo "--link --cores --idle-us --max-conns" ;;
+	start) echo "--link --cores --idle-us --max-conns --firewall --allow" ;;
 	stop) echo "--force" ;;
 	stats) echo "--all" ;;
 	connections) echo "--state --port --details" ;;
@@ -48,6 +48,8 @@ _pikactl()
 		words="established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait
 			close-wait last-ack closing"
 		;;
+	--firewall) words="syn none" ;;
+	--allow) words="root all gid: cgroup:" ;;
 	--cores | --idle-us | --max-conns | --port) words= ;;
 	*) words=$(_pikactl_options "$(_pikactl_command)") ;;
 	esac
