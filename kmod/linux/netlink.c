@@ -11,6 +11,7 @@
 #include <linux/stringify.h>
 
 #include "acceptors.h"
+#include "compat.h"
 #include "connections.h"
 #include "listeners.h"
 #include "netlink.h"
@@ -147,7 +148,7 @@ static int put_stack(struct sk_buff *skb, const void *pointer)
  * @abi: the attribute with the asker's
  * @size: bytes of what is read
  * @room: bytes of the answer at most
- * @read: fills in zeroed memory, or says what is wrong
+ * @read: fills in zeroed memory from the stack, or says what is wrong
  * @put: writes the answer from there
  */
 struct question {
@@ -155,9 +156,24 @@ struct question {
 	int abi;
 	size_t size;
 	size_t room;
-	int (*read)(struct genl_info *info, void *state);
+	int (*read)(struct pika_stack *stack, struct genl_info *info,
+		    void *state);
 	int (*put)(struct sk_buff *skb, const void *state);
 };
+
+static int look(struct genl_info *info, const struct question *question,
+		void *state)
+{
+	struct pika_stack *stack;
+	int err;
+
+	stack = pika_stack_hold(genl_info_net(info), info->extack);
+	if (!stack)
+		return -ESRCH;
+	err = question->read(stack, info, state);
+	pika_stack_let_go(stack);
+	return err;
+}
 
 static int answer(struct genl_info *info, const struct question *question)
 {
@@ -170,7 +186,7 @@ static int answer(struct genl_info *info, const struct question *question)
 	state = kzalloc(question->size, GFP_KERNEL);
 	if (!state)
 		return -ENOMEM;
-	err = question->read(info, state);
+	err = look(info, question, state);
 	if (!err)
 		err = reply(info, question->command, question->room,
 			    question->put, state);
@@ -178,9 +194,11 @@ static int answer(struct genl_info *info, const struct question *question)
 	return err;
 }
 
-static int read_stack(struct genl_info *info, void *state)
+static int read_stack(struct pika_stack *stack, struct genl_info *info,
+		      void *state)
 {
-	return pika_stack_get_state(genl_info_net(info), state, info->extack);
+	pika_stack_read_state(stack, state);
+	return 0;
 }
 
 static const struct question about_stack = {
@@ -197,11 +215,18 @@ int pika_nl_stack_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return answer(info, &about_stack);
 }
 
-static int read_stats(struct genl_info *info, void *stats)
+static int read_stats(struct pika_stack *stack, struct genl_info *info,
+		      void *stats)
 {
-	return pika_stack_get_stats(genl_info_net(info),
-				    number_of(info, PIKA_A_STATS_ADDRESS),
-				    stats, info->extack);
+	u32 address = number_of(info, PIKA_A_STATS_ADDRESS);
+
+	if (address >= stack->addresses) {
+		pika_refuse(info->extack, "address %u: there are %u, from 0",
+			    address, stack->addresses);
+		return -ERANGE;
+	}
+	pika_stats_read(stack, address, stats);
+	return 0;
 }
 
 static int put_stats(struct sk_buff *skb, const void *stats)
@@ -223,11 +248,12 @@ int pika_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return answer(info, &about_stats);
 }
 
-static int read_listener(struct genl_info *info, void *listener)
+static int read_listener(struct pika_stack *stack, struct genl_info *info,
+			 void *listener)
 {
-	return pika_stack_get_listener(genl_info_net(info),
+	return pika_listener_info_read(stack,
 				       number_of(info, PIKA_A_LISTENER_AFTER),
-				       listener, info->extack);
+				       listener);
 }
 
 static int put_listener(struct sk_buff *skb, const void *listener)
@@ -249,13 +275,20 @@ int pika_nl_listener_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return answer(info, &about_listener);
 }
 
-static int read_connections(struct genl_info *info, void *connections)
+static u64 cursor_of(struct genl_info *info, int attribute)
 {
-	struct nlattr *cursor = info->attrs[PIKA_A_CONNECTIONS_CURSOR];
+	struct nlattr *cursor = info->attrs[attribute];
 
-	return pika_stack_get_connections(genl_info_net(info),
-					  cursor ? nla_get_u64(cursor) : 0,
-					  connections, info->extack);
+	return cursor ? nla_get_u64(cursor) : 0;
+}
+
+static int read_connections(struct pika_stack *stack, struct genl_info *info,
+			    void *connections)
+{
+	pika_connections_read(stack,
+			      cursor_of(info, PIKA_A_CONNECTIONS_CURSOR),
+			      connections);
+	return 0;
 }
 
 static int put_connections(struct sk_buff *skb, const void *connections)
@@ -277,13 +310,12 @@ int pika_nl_connection_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return answer(info, &about_connections);
 }
 
-static int read_acceptors(struct genl_info *info, void *acceptors)
+static int read_acceptors(struct pika_stack *stack, struct genl_info *info,
+			  void *acceptors)
 {
-	struct nlattr *cursor = info->attrs[PIKA_A_ACCEPTORS_CURSOR];
-
-	return pika_stack_get_acceptors(genl_info_net(info),
-					cursor ? nla_get_u64(cursor) : 0,
-					acceptors, info->extack);
+	pika_acceptors_read(stack, cursor_of(info, PIKA_A_ACCEPTORS_CURSOR),
+			    acceptors);
+	return 0;
 }
 
 static int put_acceptors(struct sk_buff *skb, const void *acceptors)

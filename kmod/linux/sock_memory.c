@@ -79,10 +79,12 @@ static void settle_sent(struct pika_sock *ps, struct sock *sk)
 {
 	int more = READ_ONCE(ps->sent_memory) - sk->sk_wmem_queued;
 
+	if (!more)
+		return;
 	sk_wmem_queued_add(sk, more);
 	if (more > 0)
 		sk_mem_charge(sk, more);
-	else if (more < 0)
+	else
 		sk_mem_uncharge(sk, -more);
 }
 
@@ -95,6 +97,8 @@ static void settle_received(struct pika_sock *ps, struct sock *sk)
 	int more = READ_ONCE(ps->received_memory) -
 		   atomic_read(&sk->sk_rmem_alloc);
 
+	if (!more && !ps->indebted)
+		return;
 	atomic_add(more, &sk->sk_rmem_alloc);
 	if (more < 0)
 		sk_mem_uncharge(sk, -more);

@@ -168,18 +168,24 @@ static bool settle_options(struct pika_sock *ps)
 	return true;
 }
 
-static bool settle_buffer(struct pika_sock *ps)
+static bool post_buffer(struct pika_sock *ps, u32 most)
 {
-	u32 most = pika_memory_receive_most(ps);
 	struct pika_msg msg = {
 		.type = PIKA_MSG_OPTION,
 		.option.option = PIKA_SET_RECEIVE_BUFFER,
 		.option.value = most,
 	};
 
+	return post(ps, &msg);
+}
+
+static bool settle_buffer(struct pika_sock *ps)
+{
+	u32 most = pika_memory_receive_most(ps);
+
 	if (most == ps->told_most)
 		return true;
-	if (!post(ps, &msg))
+	if (!post_buffer(ps, most))
 		return false;
 	ps->told_most = most;
 	return true;

@@ -16,17 +16,13 @@
 #include <net/netns/generic.h>
 
 #include "accept.h"
-#include "acceptors.h"
 #include "compat.h"
-#include "connections.h"
 #include "endpoint.h"
 #include "executor.h"
 #include "firewall.h"
 #include "force.h"
-#include "listeners.h"
 #include "netdev.h"
 #include "sock.h"
-#include "stats.h"
 
 #define CONNS_LEAST	256
 #define CONNS_MOST	1048576
@@ -678,27 +674,43 @@ static u32 count_flows(const struct pika_stack *stack)
 }
 
 /**
- * pika_stack_get_state() - what a network namespace runs
+ * pika_stack_hold() - the stack of a network namespace, to look at
  * @net: the namespace
- * @state: filled in
- * @extack: told in one line what is wrong
+ * @extack: told in one line if there is none
  *
  * Context: process, may sleep.
- * Return: 0, or -ESRCH: nothing.
+ * Return: the stack, which neither stops nor changes until
+ * pika_stack_let_go(); NULL: none, and nothing is to be let go.
  */
-int pika_stack_get_state(struct net *net, struct pika_stack_state *state,
-			 struct netlink_ext_ack *extack)
+struct pika_stack *pika_stack_hold(struct net *net,
+				   struct netlink_ext_ack *extack)
 {
 	struct pika_stack *stack;
-	int err = -ESRCH;
 
 	mutex_lock(&control);
 	stack = stack_of(net);
 	if (!stack) {
+		mutex_unlock(&control);
 		pika_refuse(extack, "no stack is started in this namespace");
-		goto unlock;
 	}
-	err = 0;
+	return stack;
+}
+
+void pika_stack_let_go(struct pika_stack *stack)
+{
+	mutex_unlock(&control);
+}
+
+/**
+ * pika_stack_read_state() - what a stack is
+ * @stack: held
+ * @state: filled in
+ *
+ * Context: process, may sleep.
+ */
+void pika_stack_read_state(const struct pika_stack *stack,
+			   struct pika_stack_state *state)
+{
 	strscpy(state->composition, stack->text, sizeof(state->composition));
 	rtnl_lock();
 	pika_netdev_names(stack, state->links, sizeof(state->links));
@@ -713,126 +725,6 @@ int pika_stack_get_state(struct net *net, struct pika_stack_state *state,
 	state->sockets = sum(stack->open);
 	state->lingering = max(sum(stack->live) - sum(stack->open), 0);
 	state->flows = count_flows(stack);
-unlock:
-	mutex_unlock(&control);
-	return err;
-}
-
-/**
- * pika_stack_get_stats() - what a server or an endpoint has counted
- * @net: the network namespace
- * @address: whose
- * @stats: zeroed; filled in
- * @extack: told in one line what is wrong
- *
- * Context: process, may sleep.
- * Return: 0, -ESRCH: no stack is started, or -ERANGE: nobody has that address.
- */
-int pika_stack_get_stats(struct net *net, u32 address, struct pika_stats *stats,
-			 struct netlink_ext_ack *extack)
-{
-	struct pika_stack *stack;
-	int err = 0;
-
-	mutex_lock(&control);
-	stack = stack_of(net);
-	if (!stack) {
-		pika_refuse(extack, "no stack is started in this namespace");
-		err = -ESRCH;
-	} else if (address >= stack->addresses) {
-		pika_refuse(extack, "address %u: there are %u, from 0", address,
-			    stack->addresses);
-		err = -ERANGE;
-	} else {
-		pika_stats_read(stack, address, stats);
-	}
-	mutex_unlock(&control);
-	return err;
-}
-
-/**
- * pika_stack_get_listener() - tell of the next listening socket
- * @net: the network namespace
- * @after: see pika_listener_info_read()
- * @info: zeroed; filled in
- * @extack: told in one line what is wrong
- *
- * Context: process, may sleep.
- * Return: 0, -ESRCH: no stack is started, or -ENOENT: there is no more.
- */
-int pika_stack_get_listener(struct net *net, u32 after,
-			    struct pika_listener_info *info,
-			    struct netlink_ext_ack *extack)
-{
-	struct pika_stack *stack;
-	int err = -ESRCH;
-
-	mutex_lock(&control);
-	stack = stack_of(net);
-	if (!stack)
-		pika_refuse(extack, "no stack is started in this namespace");
-	else
-		err = pika_listener_info_read(stack, after, info);
-	mutex_unlock(&control);
-	return err;
-}
-
-/**
- * pika_stack_get_connections() - tell of some connections
- * @net: the network namespace
- * @cursor: see pika_connections_read()
- * @connections: zeroed; filled in
- * @extack: told in one line what is wrong
- *
- * Context: process, may sleep.
- * Return: 0, or -ESRCH: no stack is started.
- */
-int pika_stack_get_connections(struct net *net, u64 cursor,
-			       struct pika_connections *connections,
-			       struct netlink_ext_ack *extack)
-{
-	struct pika_stack *stack;
-	int err = -ESRCH;
-
-	mutex_lock(&control);
-	stack = stack_of(net);
-	if (stack) {
-		pika_connections_read(stack, cursor, connections);
-		err = 0;
-	} else {
-		pika_refuse(extack, "no stack is started in this namespace");
-	}
-	mutex_unlock(&control);
-	return err;
-}
-
-/**
- * pika_stack_get_acceptors() - tell of some acceptors
- * @net: the network namespace
- * @cursor: see pika_acceptors_read()
- * @acceptors: zeroed; filled in
- * @extack: told in one line what is wrong
- *
- * Context: process, may sleep.
- * Return: 0, or -ESRCH: no stack is started.
- */
-int pika_stack_get_acceptors(struct net *net, u64 cursor,
-			     struct pika_told_acceptors *acceptors,
-			     struct netlink_ext_ack *extack)
-{
-	struct pika_stack *stack;
-	int err = -ESRCH;
-
-	mutex_lock(&control);
-	stack = stack_of(net);
-	if (stack) {
-		pika_acceptors_read(stack, cursor, acceptors);
-		err = 0;
-	} else {
-		pika_refuse(extack, "no stack is started in this namespace");
-	}
-	mutex_unlock(&control);
-	return err;
 }
 
 /**

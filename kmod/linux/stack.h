@@ -28,13 +28,9 @@
 #define PIKA_PORT_LAST	65535
 
 struct netlink_ext_ack;
-struct pika_connections;
 struct pika_endpoint;
 struct pika_executor;
-struct pika_listener_info;
 struct pika_rx;
-struct pika_stats;
-struct pika_told_acceptors;
 
 /**
  * struct pika_stack_config - what a stack is to be; texts may be NULL
@@ -154,19 +150,12 @@ int pika_stack_start(struct net *net, const struct pika_stack_config *config,
 		     struct netlink_ext_ack *extack);
 int pika_stack_stop(struct net *net, bool force,
 		    struct netlink_ext_ack *extack);
-int pika_stack_get_state(struct net *net, struct pika_stack_state *state,
-			 struct netlink_ext_ack *extack);
-int pika_stack_get_stats(struct net *net, u32 address, struct pika_stats *stats,
-			 struct netlink_ext_ack *extack);
-int pika_stack_get_listener(struct net *net, u32 after,
-			    struct pika_listener_info *info,
-			    struct netlink_ext_ack *extack);
-int pika_stack_get_connections(struct net *net, u64 cursor,
-			       struct pika_connections *connections,
-			       struct netlink_ext_ack *extack);
-int pika_stack_get_acceptors(struct net *net, u64 cursor,
-			     struct pika_told_acceptors *acceptors,
-			     struct netlink_ext_ack *extack);
+
+struct pika_stack *pika_stack_hold(struct net *net,
+				   struct netlink_ext_ack *extack);
+void pika_stack_let_go(struct pika_stack *stack);
+void pika_stack_read_state(const struct pika_stack *stack,
+			   struct pika_stack_state *state);
 
 struct pika_stack *pika_stack_open(struct net *net);
 void pika_stack_close(struct pika_stack *stack);

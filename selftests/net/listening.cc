@@ -181,36 +181,38 @@ void by_dup() {
   close(far);
 }
 
-/// Hands @p fd over by SCM_RIGHTS.
-void give(int to, int fd) {
+/// A message of one byte with room for a descriptor (SCM_RIGHTS).
+struct Parcel {
+  Parcel() {
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = room;
+    message.msg_controllen = sizeof(room);
+  }
+  Parcel(const Parcel&) = delete;
+  Parcel& operator=(const Parcel&) = delete;
+
   char byte = 0;
   iovec part{&byte, 1};
   alignas(cmsghdr) char room[CMSG_SPACE(sizeof(int))] = {};
   msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = room;
-  message.msg_controllen = sizeof(room);
-  cmsghdr* rights = CMSG_FIRSTHDR(&message);
+};
+
+void give(int to, int fd) {
+  Parcel parcel;
+  cmsghdr* rights = CMSG_FIRSTHDR(&parcel.message);
   rights->cmsg_level = SOL_SOCKET;
   rights->cmsg_type = SCM_RIGHTS;
   rights->cmsg_len = CMSG_LEN(sizeof(int));
   std::memcpy(CMSG_DATA(rights), &fd, sizeof(fd));
-  must(sendmsg(to, &message, 0), "sendmsg");
+  must(sendmsg(to, &parcel.message, 0), "sendmsg");
 }
 
 int get(int from) {
-  char byte = 0;
+  Parcel parcel;
   int fd = -1;
-  iovec part{&byte, 1};
-  alignas(cmsghdr) char room[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = room;
-  message.msg_controllen = sizeof(room);
-  must(recvmsg(from, &message, 0), "recvmsg");
-  std::memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+  must(recvmsg(from, &parcel.message, 0), "recvmsg");
+  std::memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&parcel.message)), sizeof(fd));
   return fd;
 }
 

@@ -133,30 +133,39 @@ int stop(bool force) {
   return stopped ? exit_ok : report(stopped.error());
 }
 
-/// What this network namespace's stack has counted.
-int stats(bool as_json, bool zeros) {
+/// Prints what @p ask gets from the kernel, as @p json_of or @p text_of makes it.
+template <class Ask, class JsonOf, class TextOf>
+int tell(bool as_json, Ask ask, JsonOf json_of, TextOf text_of) {
   auto session = Session::open();
   if (!session) return report(session.error());
-  const auto all = session->stats();
-  if (!all) return report(all.error());
+  const auto answer = ask(*session);
+  if (!answer) return report(answer.error());
   if (as_json)
-    print(::to_json(*all));
+    print(json_of(*answer));
   else
-    std::fputs(describe(*all, zeros).c_str(), stdout);
+    std::fputs(text_of(*answer).c_str(), stdout);
   return exit_ok;
+}
+
+/// The same for answers that need no options.
+template <class Ask>
+int tell(bool as_json, Ask ask) {
+  return tell(
+      as_json, ask, [](const auto& all) { return ::to_json(all); },
+      [](const auto& all) { return describe(all); });
+}
+
+/// What this network namespace's stack has counted.
+int stats(bool as_json, bool zeros) {
+  return tell(
+      as_json, [](Session& session) { return session.stats(); },
+      [](const auto& all) { return ::to_json(all); },
+      [zeros](const auto& all) { return describe(all, zeros); });
 }
 
 /// Which ports programs listen on, and who accepts.
 int listeners(bool as_json) {
-  auto session = Session::open();
-  if (!session) return report(session.error());
-  const auto all = session->listeners();
-  if (!all) return report(all.error());
-  if (as_json)
-    print(::to_json(*all));
-  else
-    std::fputs(describe(*all).c_str(), stdout);
-  return exit_ok;
+  return tell(as_json, [](Session& session) { return session.listeners(); });
 }
 
 /// What `pikactl connections` was asked for.
@@ -165,32 +174,27 @@ struct ConnectionsOptions {
   bool details = false;
 };
 
+Processes processes_for(const std::vector<pika::Connection>& some) {
+  return some.empty() ? Processes() : find_processes();
+}
+
 /// Which connections the servers have, and who has them.
 int connections(bool as_json, const ConnectionsOptions& options) {
-  auto session = Session::open();
-  if (!session) return report(session.error());
-  const auto all = session->connections();
-  if (!all) return report(all.error());
-  const auto some = chosen(*all, options.filter);
-  const Processes processes = some.empty() ? Processes() : find_processes();
-  if (as_json)
-    print(::to_json(some, processes));
-  else
-    std::fputs(describe(some, processes, options.details).c_str(), stdout);
-  return exit_ok;
+  const auto ask = [&options](Session& session) -> Result<std::vector<pika::Connection>> {
+    const auto all = session.connections();
+    if (!all) return all.error();
+    return chosen(*all, options.filter);
+  };
+  return tell(
+      as_json, ask, [](const auto& some) { return ::to_json(some, processes_for(some)); },
+      [&options](const auto& some) {
+        return describe(some, processes_for(some), options.details);
+      });
 }
 
 /// Who accepts, and how well.
 int acceptors(bool as_json) {
-  auto session = Session::open();
-  if (!session) return report(session.error());
-  const auto all = session->acceptors();
-  if (!all) return report(all.error());
-  if (as_json)
-    print(::to_json(*all));
-  else
-    std::fputs(describe(*all).c_str(), stdout);
-  return exit_ok;
+  return tell(as_json, [](Session& session) { return session.acceptors(); });
 }
 
 CLI::App* add_connections(CLI::App& app, ConnectionsOptions& options) {
