@@ -114,23 +114,17 @@ static void send_claim(struct pika_accept_queue *q, struct pika_sock *ps,
 	pika_endpoint_unlock(ps->endpoint);
 }
 
-static bool is_unanswered(struct pika_accept_queue *q,
-			  const struct pika_sock *ps)
+static bool is_unanswered(const struct pika_sock *ps)
 {
-	bool is;
-
-	spin_lock_bh(&q->lock);
-	is = READ_ONCE(ps->from) && !ps->claimed_at;
-	spin_unlock_bh(&q->lock);
-	return is;
+	return READ_ONCE(ps->from) && !READ_ONCE(ps->claimed_at);
 }
 
 /* A server of this CPU has answered; that of one that polls comes soon. */
-static void spin_for_answer(struct pika_accept_queue *q, struct pika_sock *ps)
+static void spin_for_answer(struct pika_sock *ps)
 {
 	u64 until = 0;
 
-	while (is_unanswered(q, ps)) {
+	while (is_unanswered(ps)) {
 		if (!until)
 			until = local_clock() + CLAIM_SPIN_NS;
 		else if (local_clock() >= until)
@@ -157,7 +151,7 @@ static int claim_one(struct pika_sock *listener, struct pika_accept_queue *q,
 	kfree(arrival);
 	sock_hold(pika_sock_sk(ps));
 	send_claim(q, ps, me);
-	spin_for_answer(q, ps);
+	spin_for_answer(ps);
 	sock_put(pika_sock_sk(ps));
 	return 1;
 }

@@ -116,7 +116,7 @@ void pika_accept_leave(struct pika_sock *ps)
 {
 	struct pika_accept_queue *q = ps->from;
 
-	ps->from = NULL;
+	WRITE_ONCE(ps->from, NULL);
 	pika_accept_queue_put(q);
 }
 
@@ -152,7 +152,7 @@ void pika_accept_claimed(struct pika_sock *ps)
 	if (ended) {
 		list_del_init(&ps->arrived);
 	} else {
-		ps->claimed_at = jiffies;
+		WRITE_ONCE(ps->claimed_at, jiffies);
 		list_move_tail(&ps->arrived, &q->claimed);
 		pika_accept_wake_for(q, ps->claimer);
 	}

@@ -412,6 +412,8 @@ int pika_sock_ioctl(struct socket *sock, struct sock *sk, unsigned int cmd,
 	.bind		= bind,					\
 	.unhash		= unhash,				\
 	.release_cb	= pika_memory_settle,			\
+	.useroffset	= offsetof(struct pika_sock, spare.bytes), \
+	.usersize	= sizeof_field(struct pika_sock, spare.bytes), \
 	.no_autobind	= true
 
 struct proto pika_prot4 = {

@@ -76,6 +76,8 @@ struct pika_piece {
  * @linger: of CLOSE, PIKA_CLOSE_*
  * @linger_ms: of CLOSE; close() waits so long
  * @pieces: not yet acknowledged
+ * @spare: one of them, if @spare_taken, which spares an allocation
+ * @spare_taken: set by who writes, cleared with the piece off the list
  * @unsent: the first of @pieces that no SEND told of, or NULL
  * @pieces_len: how many
  * @unacked: their bytes, but for
@@ -123,6 +125,8 @@ struct pika_sock {
 	u8 linger;
 	u32 linger_ms;
 	struct list_head pieces;
+	struct pika_piece spare;
+	bool spare_taken;
 	struct pika_piece *unsent;
 	u32 pieces_len;
 	u32 unacked;
@@ -198,9 +202,12 @@ static inline u32 pika_piece_memory(const struct pika_piece *piece)
 void pika_sock_name(struct pika_sock *ps);
 void pika_sock_flush(struct pika_sock *ps);
 void pika_sock_add_piece(struct pika_sock *ps, struct pika_piece *piece);
+bool pika_sock_hears_of_reading(const struct pika_sock *ps);
 void pika_sock_close_flow(struct pika_sock *ps, u8 flags);
 void pika_sock_update(struct pika_endpoint *ep, const struct pika_msg *msg);
 void pika_sock_set(struct pika_sock *ps, u32 setting, u32 value);
+struct pika_piece *pika_sock_make_piece(struct pika_sock *ps);
+void pika_sock_free_piece(struct pika_sock *ps, struct pika_piece *piece);
 void pika_sock_free_pieces(struct pika_sock *ps);
 void pika_sock_free_received(struct pika_sock *ps);
 void pika_sock_setup(struct pika_sock *ps, struct pika_endpoint *ep);

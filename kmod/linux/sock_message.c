@@ -7,6 +7,7 @@
 
 #include "sock.h"
 
+#include <linux/slab.h>
 #include <net/tcp_states.h>
 
 #include "accept.h"
@@ -47,6 +48,45 @@ void pika_sock_name(struct pika_sock *ps)
 }
 
 /**
+ * pika_sock_make_piece() - memory for bytes to be sent
+ * @ps: the socket, owned by the caller
+ *
+ * Context: process, may sleep.
+ * Return: an empty piece or NULL: no memory.
+ */
+struct pika_piece *pika_sock_make_piece(struct pika_sock *ps)
+{
+	struct pika_piece *piece = &ps->spare;
+
+	/* Not used before it was given back. */
+	if (smp_load_acquire(&ps->spare_taken))
+		piece = kmalloc(sizeof(*piece), GFP_KERNEL);
+	else
+		ps->spare_taken = true;
+	if (piece) {
+		piece->page = NULL;
+		piece->offset = 0;
+	}
+	return piece;
+}
+
+/**
+ * pika_sock_free_piece() - bytes were acknowledged, or will never be sent
+ * @ps: the socket
+ * @piece: of its pieces, but on no list
+ */
+void pika_sock_free_piece(struct pika_sock *ps, struct pika_piece *piece)
+{
+	if (piece->page)
+		put_page(piece->page);
+	if (piece != &ps->spare)
+		kfree(piece);
+	else
+		/* Whoever takes it next finds it unused. */
+		smp_store_release(&ps->spare_taken, false);
+}
+
+/**
  * pika_sock_free_pieces() - nothing of a socket is on its way any more
  * @ps: the socket
  */
@@ -55,11 +95,9 @@ void pika_sock_free_pieces(struct pika_sock *ps)
 	struct pika_piece *piece, *next;
 
 	list_for_each_entry_safe(piece, next, &ps->pieces, link) {
-		if (piece->page)
-			put_page(piece->page);
-		kfree(piece);
+		list_del(&piece->link);
+		pika_sock_free_piece(ps, piece);
 	}
-	INIT_LIST_HEAD(&ps->pieces);
 	ps->unsent = NULL;
 	ps->pieces_len = 0;
 	WRITE_ONCE(ps->sent_memory, 0);
@@ -273,11 +311,26 @@ static bool again(struct pika_waiter *waiter)
 }
 
 /**
+ * pika_sock_hears_of_reading() - is there something to say after a read?
+ * @ps: the socket; its endpoint need not be locked
+ *
+ * Return: true if pika_sock_flush() would say it.
+ */
+bool pika_sock_hears_of_reading(const struct pika_sock *ps)
+{
+	return received_is_due(ps) ||
+	       ps->told_most != pika_memory_receive_most(ps);
+}
+
+/**
  * pika_sock_flush() - say what is due, now or when there is room
  * @ps: the socket
  */
 void pika_sock_flush(struct pika_sock *ps)
 {
+	if (!ps->due && !ps->options_due && !ps->unsent &&
+	    !pika_sock_hears_of_reading(ps))
+		return;
 	if (!pika_waiter_waits(&ps->waiter))
 		settle_all(ps);
 }
@@ -435,9 +488,7 @@ static void take_acked(struct pika_sock *ps, u32 bytes)
 		ps->pieces_len--;
 		WRITE_ONCE(ps->sent_memory,
 			   ps->sent_memory - pika_piece_memory(piece));
-		if (piece->page)
-			put_page(piece->page);
-		kfree(piece);
+		pika_sock_free_piece(ps, piece);
 	}
 }
 

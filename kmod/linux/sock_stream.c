@@ -9,7 +9,6 @@
 #include "sock.h"
 
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include <net/tcp_states.h>
 
 #include "accept.h"
@@ -89,18 +88,16 @@ static struct pika_piece *fill_page(struct sock *sk, struct pika_piece *piece,
 static struct pika_piece *make_piece(struct sock *sk, struct msghdr *msg,
 				     u32 room)
 {
-	struct pika_piece *piece = kmalloc(sizeof(*piece), GFP_KERNEL);
+	struct pika_piece *piece = pika_sock_make_piece(pika_sk(sk));
 	u32 len = min_t(size_t, msg_data_left(msg), room);
 	struct pika_piece *filled;
 
 	if (!piece)
 		return ERR_PTR(-ENOMEM);
-	piece->page = NULL;
-	piece->offset = 0;
 	filled = len <= PIKA_MSG_INLINE ? fill_inline(sk, piece, msg, len) :
 		fill_page(sk, piece, msg, len);
 	if (IS_ERR(filled)) {
-		kfree(piece);
+		pika_sock_free_piece(pika_sk(sk), piece);
 		return filled;
 	}
 	piece->flags = msg_data_left(msg) || msg->msg_flags & MSG_MORE ?
@@ -144,7 +141,9 @@ static int send_some(struct sock *sk, struct msghdr *msg, long *timeout)
 	pika_sock_add_piece(ps, piece);
 	pika_sock_flush(ps);
 	pika_endpoint_unlock(ps->endpoint);
-	pika_memory_settle(sk);
+	/* release_sock() settles the last one. */
+	if (msg_data_left(msg))
+		pika_memory_settle(sk);
 	return len;
 }
 
@@ -356,11 +355,14 @@ int pika_sock_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
 	lock_sock(sk);
 	n = sk->sk_state == TCP_LISTEN ? -ENOTCONN :
 		receive(sk, msg, len, flags);
-	pika_memory_settle(sk);
-	pika_endpoint_lock(ps->endpoint);
-	ps->reading = NULL;
-	pika_sock_flush(ps);
-	pika_endpoint_unlock(ps->endpoint);
+	if (ps->indebted)
+		pika_memory_settle(sk);
+	if (ps->reading || pika_sock_hears_of_reading(ps)) {
+		pika_endpoint_lock(ps->endpoint);
+		ps->reading = NULL;
+		pika_sock_flush(ps);
+		pika_endpoint_unlock(ps->endpoint);
+	}
 	release_sock(sk);
 	return n;
 }

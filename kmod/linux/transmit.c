@@ -8,7 +8,7 @@
 
 #include "transmit.h"
 
-#include <linux/jhash.h>
+#include <linux/hash.h>
 #include <net/arp.h>
 #include <net/ip.h>
 #include <net/ip6_fib.h>
@@ -22,7 +22,8 @@
 #include "memory.h"
 #include "trace.h"
 
-#define PLACES	256
+#define PLACE_BITS	10
+#define PLACES		BIT(PLACE_BITS)
 
 /* Both addresses of an IP header, which has one behind the other. */
 #define V4_WORDS	2
@@ -148,6 +149,16 @@ static const u32 *ends_of(const void *header, u32 *words)
 		(const u32 *)&ip6->saddr;
 }
 
+static u32 place_of(const u32 *ends, u32 words)
+{
+	u32 hash = 0;
+	u32 i;
+
+	for (i = 0; i < words; i++)
+		hash = (hash ^ ends[i]) * GOLDEN_RATIO_32;
+	return hash >> (32 - PLACE_BITS);
+}
+
 static bool leads_there(const struct pika_route *place, const u32 *ends,
 			u32 words)
 {
@@ -168,7 +179,7 @@ static struct dst_entry *route(struct pika_routes *routes, struct net *net,
 	u32 words;
 
 	ends = ends_of(header, &words);
-	place = &routes->places[jhash2(ends, words, 0) % PLACES];
+	place = &routes->places[place_of(ends, words)];
 	if (place->dst && leads_there(place, ends, words) &&
 	    dst_check(place->dst, place->cookie))
 		return place->dst;
