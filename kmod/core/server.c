@@ -514,13 +514,11 @@ static void ring_for_room(struct pika_server *s, struct pika_peer *peer)
  * Peers learn what this run did: how far their rings are drained, and if they
  * sleep, that there are messages or room for them. One barrier for all.
  */
-static void tell_peers(struct pika_server *s)
+static __pika_apart void tell_peers(struct pika_server *s)
 {
 	struct pika_peer *peer;
 	u16 i;
 
-	if (!s->drained.len && !s->unrung.len)
-		return;
 	for (i = 0; i < s->drained.len; i++)
 		pika_consumer_publish(&s->peers[s->drained.address[i]].in);
 	/* Sent and published before who sleeps is looked at: bell.h. */
@@ -536,6 +534,11 @@ static void tell_peers(struct pika_server *s)
 		if (pika_bell_armed(peer->bell))
 			ring_bell(s, peer);
 	}
+}
+
+static inline bool has_news_for_peers(const struct pika_server *s)
+{
+	return s->drained.len || s->unrung.len;
 }
 
 static void fire_timer(void *context, struct pika_timer *timer)
@@ -581,7 +584,8 @@ u32 pika_server_run(struct pika_server *s, u32 budget)
 		work += pika_ts_flush(s);
 	if (s->link)
 		pika_link_flush(s);
-	tell_peers(s);
+	if (has_news_for_peers(s))
+		tell_peers(s);
 	return work;
 }
 
@@ -621,7 +625,8 @@ bool pika_server_may_sleep(struct pika_server *s)
 {
 	if ((s->link && pika_link_waits(s)) || (s->ts && pika_ts_waits(s)))
 		return false;
-	tell_peers(s);
+	if (has_news_for_peers(s))
+		tell_peers(s);
 	pika_bell_arm(s->bell);
 	s->asleep = !has_messages(s) && !has_retries(s);
 	if (!s->asleep)
