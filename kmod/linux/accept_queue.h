@@ -75,6 +75,7 @@ struct pika_arrival {
  * @again: LISTEN was begun again, with another backlog
  * @ending: UNLISTEN was begun
  * @answered: woken when all have answered
+ * @announced: an event has told of it
  * @id: its number in messages
  * @addr: local address
  * @port: local port
@@ -109,6 +110,7 @@ struct pika_accept_queue {
 	bool again;
 	bool ending;
 	wait_queue_head_t answered;
+	bool announced;
 	u32 id;
 	struct pika_addr addr;
 	u16 port;

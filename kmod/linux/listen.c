@@ -10,6 +10,7 @@
 #include "accept.h"
 #include "accept_queue.h"
 #include "address.h"
+#include "events.h"
 #include "sock.h"
 #include "stack.h"
 
@@ -225,8 +226,22 @@ static struct pika_accept_queue *join_group(const struct pika_sock *ps)
 
 static void leave(struct pika_accept_queue *q)
 {
-	if (pika_accept_queue_end(q))
-		tell(q, true);
+	if (!pika_accept_queue_end(q))
+		return;
+	tell(q, true);
+	if (q->announced)
+		pika_event_listener(q, false);
+}
+
+/* All servers listen. */
+static void settle(struct pika_accept_queue *q, bool joined)
+{
+	if (!q->bound_dev_if)
+		set_bit(q->port, q->stack->ports);
+	if (joined)
+		return;
+	q->announced = true;
+	pika_event_listener(q, true);
 }
 
 static int begin(struct pika_accept_queue *q)
@@ -270,8 +285,8 @@ int pika_accept_listen(struct pika_sock *ps, u32 backlog)
 	err = q->error;
 	if (err)
 		pika_accept_stop(ps);
-	else if (!q->bound_dev_if)
-		set_bit(q->port, ps->stack->ports);
+	else
+		settle(q, joined);
 	return err;
 
 free:

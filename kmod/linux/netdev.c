@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "events.h"
 #include "receive.h"
 #include "stack.h"
 
@@ -84,6 +85,11 @@ int pika_netdev_check(struct pika_stack *stack, const char *names,
 	return err;
 }
 
+static bool is_up(const struct net_device *dev)
+{
+	return netif_running(dev) && netif_carrier_ok(dev);
+}
+
 /**
  * pika_netdev_attach() - from now on, packets come
  * @stack: has its devices, and servers that run
@@ -102,6 +108,8 @@ int pika_netdev_attach(struct pika_stack *stack, struct netlink_ext_ack *extack)
 						 stack);
 		if (err)
 			goto unregister;
+		if (is_up(stack->links[i]))
+			__set_bit(i, stack->links_up);
 	}
 	return 0;
 
@@ -178,7 +186,24 @@ static void forget(struct net_device *dev)
 		if (stack->links[i] != dev)
 			continue;
 		WRITE_ONCE(stack->links[i], NULL);
+		pika_event_link_gone(stack, dev);
 		dev_put(dev);
+	}
+}
+
+/* One change may be told of more than once. */
+static void look_at(const struct net_device *dev)
+{
+	struct pika_stack *stack = rtnl_dereference(dev->rx_handler_data);
+	bool up = is_up(dev);
+	u32 i;
+
+	for (i = 0; i < PIKA_STACK_LINKS; i++) {
+		if (stack->links[i] != dev ||
+		    test_bit(i, stack->links_up) == up)
+			continue;
+		__assign_bit(i, stack->links_up, up);
+		pika_event_link_up(stack, dev, up);
 	}
 }
 
@@ -187,9 +212,18 @@ static int on_event(struct notifier_block *block, unsigned long event,
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(info);
 
-	if (event == NETDEV_UNREGISTER &&
-	    rtnl_dereference(dev->rx_handler) == pika_receive)
+	if (rtnl_dereference(dev->rx_handler) != pika_receive)
+		return NOTIFY_DONE;
+	switch (event) {
+	case NETDEV_UP:
+	case NETDEV_DOWN:
+	case NETDEV_CHANGE:
+		look_at(dev);
+		break;
+	case NETDEV_UNREGISTER:
 		forget(dev);
+		break;
+	}
 	return NOTIFY_DONE;
 }
 

@@ -27,6 +27,8 @@ static struct genl_family pika_nl_family __ro_after_init = {
 	.module		= THIS_MODULE,
 	.ops		= pika_nl_ops,
 	.n_ops		= ARRAY_SIZE(pika_nl_ops),
+	.mcgrps		= pika_nl_mcgrps,
+	.n_mcgrps	= ARRAY_SIZE(pika_nl_mcgrps),
 	.resv_start_op	= PIKA_CMD_MODULE_GET,
 };
 
@@ -335,6 +337,43 @@ static const struct question about_acceptors = {
 int pika_nl_acceptor_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return answer(info, &about_acceptors);
+}
+
+/**
+ * pika_nl_tell() - tell programs of a namespace of an event
+ * @net: the namespace
+ * @put: writes it, in at most GENLMSG_DEFAULT_SIZE bytes
+ * @event: what @put is given
+ * @flags: how to allocate
+ *
+ * Whoever has no room left for it is told that he has missed something.
+ *
+ * Context: as @flags say; the family is registered.
+ */
+void pika_nl_tell(struct net *net,
+		  int (*put)(struct sk_buff *skb, const void *event),
+		  const void *event, gfp_t flags)
+{
+	struct sk_buff *skb;
+	void *header;
+
+	if (!genl_has_listeners(&pika_nl_family, net, PIKA_NLGRP_EVENTS))
+		return;
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, flags);
+	if (!skb)
+		goto missed;
+	header = genlmsg_put(skb, 0, 0, &pika_nl_family, 0, PIKA_CMD_EVENT);
+	if (!header || put(skb, event)) {
+		nlmsg_free(skb);
+		goto missed;
+	}
+	genlmsg_end(skb, header);
+	genlmsg_multicast_netns(&pika_nl_family, net, skb, 0,
+				PIKA_NLGRP_EVENTS, flags);
+	return;
+
+missed:
+	genl_set_err(&pika_nl_family, net, 0, PIKA_NLGRP_EVENTS, -ENOBUFS);
 }
 
 int __init pika_nl_register(void)

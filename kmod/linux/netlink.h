@@ -2,6 +2,11 @@
 #ifndef PIKA_LINUX_NETLINK_H
 #define PIKA_LINUX_NETLINK_H
 
+#include <linux/types.h>
+
+struct net;
+struct sk_buff;
+
 /**
  * pika_nl_register() - start to answer the generic netlink family "pika"
  *
@@ -21,5 +26,9 @@ int pika_nl_register(void);
  * Context: process, may sleep.
  */
 void pika_nl_unregister(void);
+
+void pika_nl_tell(struct net *net,
+		  int (*put)(struct sk_buff *skb, const void *event),
+		  const void *event, gfp_t flags);
 
 #endif /* PIKA_LINUX_NETLINK_H */

@@ -115,3 +115,7 @@ const struct genl_ops pika_nl_ops[8] = {
 		.maxattr	= PIKA_A_ACCEPTORS_CURSOR,
 	},
 };
+
+const struct genl_multicast_group pika_nl_mcgrps[] = {
+	[PIKA_NLGRP_EVENTS] = { "events", },
+};

@@ -39,4 +39,10 @@ int pika_nl_listener_get_doit(struct sk_buff *skb, struct genl_info *info);
 int pika_nl_connection_get_doit(struct sk_buff *skb, struct genl_info *info);
 int pika_nl_acceptor_get_doit(struct sk_buff *skb, struct genl_info *info);
 
+enum {
+	PIKA_NLGRP_EVENTS,
+};
+
+extern const struct genl_multicast_group pika_nl_mcgrps[1];
+
 #endif /* _LINUX_PIKA_GEN_H */

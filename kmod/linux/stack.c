@@ -18,6 +18,7 @@
 #include "accept.h"
 #include "compat.h"
 #include "endpoint.h"
+#include "events.h"
 #include "executor.h"
 #include "firewall.h"
 #include "force.h"
@@ -553,6 +554,7 @@ int pika_stack_start(struct net *net, const struct pika_stack_config *config,
 	}
 	__module_get(THIS_MODULE);
 	rcu_assign_pointer(pika_net_of(net)->stack, stack);
+	pika_event_started(stack);
 unlock:
 	mutex_unlock(&control);
 	return err;
@@ -590,15 +592,16 @@ static void forget_sockets(struct pika_stack *stack)
 }
 
 /* Under control. */
-static void stop(struct pika_stack *stack, u32 drain_ms)
+static void stop(struct pika_stack *stack, bool forced)
 {
-	drain_sockets(stack, drain_ms);
+	drain_sockets(stack, forced ? RESET_MS : DRAIN_MS);
 	lose_links(stack);
 	come_to_rest(stack);
 	forget_sockets(stack);
 	release_packets(stack);
 	RCU_INIT_POINTER(pika_net_of(stack->net)->stack, NULL);
 	synchronize_rcu();
+	pika_event_stopped(stack, forced);
 	free_stack(stack);
 	module_put(THIS_MODULE);
 }
@@ -656,7 +659,7 @@ int pika_stack_stop(struct net *net, bool force, struct netlink_ext_ack *extack)
 	if (err)
 		WRITE_ONCE(stack->stopping, false);
 	else
-		stop(stack, force ? RESET_MS : DRAIN_MS);
+		stop(stack, force);
 unlock:
 	mutex_unlock(&control);
 	return err;
@@ -785,7 +788,7 @@ static void __net_exit leave_net(struct net *net)
 	if (stack) {
 		WRITE_ONCE(stack->stopping, true);
 		synchronize_rcu();
-		stop(stack, DRAIN_MS);
+		stop(stack, false);
 	}
 	mutex_unlock(&control);
 }
@@ -796,9 +799,26 @@ static struct pernet_operations net_ops = {
 	.size = sizeof(struct pika_net),
 };
 
+static void tell_core_kept(unsigned int cpu)
+{
+	struct pika_stack *stack;
+	struct net *net;
+
+	rcu_read_lock();
+	for_each_net_rcu(net) {
+		stack = rcu_dereference(pika_net_of(net)->stack);
+		if (stack && cpumask_test_cpu(cpu, &stack->cores))
+			pika_event_core_kept(stack, cpu);
+	}
+	rcu_read_unlock();
+}
+
 static int cpu_down(unsigned int cpu)
 {
-	return cpumask_test_cpu(cpu, &server_cores) ? -EBUSY : 0;
+	if (!cpumask_test_cpu(cpu, &server_cores))
+		return 0;
+	tell_core_kept(cpu);
+	return -EBUSY;
 }
 
 /**

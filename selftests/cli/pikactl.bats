@@ -94,6 +94,22 @@ refused() {
 	done
 }
 
+@test "events waits for the module; monitor is the same" {
+	[ ! -e /sys/module/pika ] || skip "it is loaded"
+	run timeout 1 pikactl events
+	[ "$status" -eq 124 ]
+	[ "$output" = "module not loaded" ]
+	run timeout 1 pikactl monitor --json
+	[ "$status" -eq 124 ]
+	[ "$output" = '{"event":"module-unloaded"}' ]
+}
+
+@test "events that cannot be written are a failure" {
+	run bash -c 'timeout 5 pikactl events >/dev/full'
+	[ "$status" -eq 1 ]
+	[ "$output" = "pikactl: standard output: No space left on device" ]
+}
+
 @test "--firewall is syn or none" {
 	run pikactl start TS1LS1CM1 --link eth0 --firewall maybe
 	[ "$status" -eq 2 ]

@@ -233,6 +233,7 @@ std::vector<Case> stack_cases() {
        command(PIKA_CMD_STACK_START, {attribute(PIKA_A_STACK_COMPOSITION, text("TS1LS1CM1")),
                                       attribute(PIKA_A_STACK_CORES, text("0-4294967295"))}),
        EINVAL, "cores"},
+      {"an event is nothing to ask for", command(PIKA_CMD_EVENT), EOPNOTSUPP, ""},
       {"an idle time of two bytes is refused",
        command(PIKA_CMD_STACK_START, {attribute(PIKA_A_STACK_IDLE_US, Bytes(2, 0))}), EINVAL, ""},
   };

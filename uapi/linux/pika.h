@@ -21,6 +21,23 @@ enum pika_firewall {
 	PIKA_FIREWALL_NONE,
 };
 
+/**
+ * enum pika_event - What can happen in a network namespace with a stack. A
+ *   link is up while its device is set up and has its carrier, and gone once
+ *   the device is another namespace's or nobody's. A core is kept when it was
+ *   to go offline and did not, as a server runs there.
+ */
+enum pika_event {
+	PIKA_EVENT_STACK_STARTED,
+	PIKA_EVENT_STACK_STOPPED,
+	PIKA_EVENT_LINK_DOWN,
+	PIKA_EVENT_LINK_UP,
+	PIKA_EVENT_LINK_GONE,
+	PIKA_EVENT_LISTENER_ADDED,
+	PIKA_EVENT_LISTENER_REMOVED,
+	PIKA_EVENT_CORE_KEPT,
+};
+
 enum {
 	PIKA_A_MODULE_VERSION = 1,
 	PIKA_A_MODULE_ABI,
@@ -163,6 +180,21 @@ enum {
 };
 
 enum {
+	PIKA_A_EVENT_KIND = 1,
+	PIKA_A_EVENT_COMPOSITION,
+	PIKA_A_EVENT_FORCED,
+	PIKA_A_EVENT_LINK,
+	PIKA_A_EVENT_CORE,
+	PIKA_A_EVENT_NUMBER,
+	PIKA_A_EVENT_ADDR,
+	PIKA_A_EVENT_PORT,
+	PIKA_A_EVENT_V6ONLY,
+
+	__PIKA_A_EVENT_MAX,
+	PIKA_A_EVENT_MAX = (__PIKA_A_EVENT_MAX - 1)
+};
+
+enum {
 	PIKA_CMD_MODULE_GET = 1,
 	PIKA_CMD_STACK_START,
 	PIKA_CMD_STACK_STOP,
@@ -171,9 +203,12 @@ enum {
 	PIKA_CMD_LISTENER_GET,
 	PIKA_CMD_CONNECTION_GET,
 	PIKA_CMD_ACCEPTOR_GET,
+	PIKA_CMD_EVENT,
 
 	__PIKA_CMD_MAX,
 	PIKA_CMD_MAX = (__PIKA_CMD_MAX - 1)
 };
+
+#define PIKA_MCGRP_EVENTS	"events"
 
 #endif /* _UAPI_LINUX_PIKA_H */

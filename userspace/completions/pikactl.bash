@@ -29,7 +29,10 @@ _pikactl_command()
 _pikactl_options()
 {
 	case $1 in
-	"") echo "version show start stop stats listeners connections acceptors --help" ;;
+	"")
+		echo "version show start stop stats listeners connections acceptors events" \
+			"monitor --help"
+		;;
 	start) echo "--link --cores --idle-us --max-conns --firewall --allow" ;;
 	stop) echo "--force" ;;
 	stats) echo "--all" ;;

@@ -14,9 +14,11 @@
 #include <optional>
 #include <string>
 
+#include "libpika/monitor.hh"
 #include "libpika/session.hh"
 #include "pikactl/acceptors.hh"
 #include "pikactl/connections.hh"
+#include "pikactl/events.hh"
 #include "pikactl/listeners.hh"
 #include "pikactl/stats.hh"
 
@@ -197,6 +199,22 @@ int acceptors(bool as_json) {
   return tell(as_json, [](Session& session) { return session.acceptors(); });
 }
 
+std::string line_of(const pika::Event& event, bool as_json) {
+  return as_json ? ::to_json(event).dump() + "\n" : describe(event);
+}
+
+/// What happens from now on, a line each, until somebody ends it.
+int events(bool as_json) {
+  auto monitor = pika::Monitor::open();
+  if (!monitor) return report(monitor.error());
+  for (;;) {
+    const auto heard = monitor->read();
+    if (!heard) return report(heard.error());
+    for (const pika::Event& event : *heard) std::fputs(line_of(event, as_json).c_str(), stdout);
+    if (std::fflush(stdout) != 0) return exit_failed;
+  }
+}
+
 CLI::App* add_connections(CLI::App& app, ConnectionsOptions& options) {
   auto* command = app.add_subcommand("connections", "Print the connections of its servers");
   command->add_option("--state", options.filter.state, "Only those in this state")
@@ -255,6 +273,8 @@ int run(int argc, char** argv) {
   ConnectionsOptions connections_options;
   auto* connections_command = add_connections(app, connections_options);
   auto* acceptors_command = app.add_subcommand("acceptors", "Print how its acceptors do");
+  auto* events_command =
+      app.add_subcommand("events", "Print what happens, as it happens")->alias("monitor");
   app.footer(
       "Examples:\n  pikactl start TS1LS1CM1 --link eth0 --cores 0\n"
       "  pikactl show --json | jq .stack.flows\n"
@@ -276,6 +296,7 @@ int run(int argc, char** argv) {
   if (*listeners_command) return listeners(as_json);
   if (*connections_command) return connections(as_json, connections_options);
   if (*acceptors_command) return acceptors(as_json);
+  if (*events_command) return events(as_json);
   return usage_error("no command");
 }
 
