@@ -8,6 +8,7 @@
 #include "link.h"
 
 #include "drop.h"
+#include "icmp.h"
 #include "listen.h"
 
 /**
@@ -79,6 +80,43 @@ static void forward(struct pika_server *s, struct pika_packet *pkt)
 	s->parsed = NULL;
 }
 
+/* What finds no room is lost, as ICMP may be. */
+static void send_icmp(struct pika_server *s,
+		      const struct pika_icmp_error *error)
+{
+	const struct pika_flow_key *key = &error->key;
+	struct pika_msg msg = {
+		.type = PIKA_MSG_ICMP,
+		.icmp = {
+			.local = key->local,
+			.remote = key->remote,
+			.local_port = key->local_port,
+			.remote_port = key->remote_port,
+			.seq = error->seq,
+			.error = error->error,
+			.mtu = error->mtu,
+		},
+	};
+
+	s->link->stats.icmp += pika_send(s, s->ts_of[key->remote_port %
+						     PIKA_GROUPS], &msg);
+}
+
+static __pika_apart void give_back(struct pika_server *s,
+				   struct pika_packet *pkt)
+{
+	struct pika_icmp_error error;
+
+	if (pika_icmp_parse(pkt, &error))
+		send_icmp(s, &error);
+	if (pkt->flags & PIKA_PACKET_COPY) {
+		s->env->ops->free_packet(s->env, pkt);
+		return;
+	}
+	s->link->stats.passed++;
+	s->env->ops->pass(s->env, pkt);
+}
+
 static void classify(struct pika_server *s, struct pika_packet *pkt)
 {
 	struct pika_link_stats *stats = &s->link->stats;
@@ -94,8 +132,7 @@ static void classify(struct pika_server *s, struct pika_packet *pkt)
 		pika_drop(s, pkt, &stats->checksum);
 		break;
 	default:
-		stats->passed++;
-		s->env->ops->pass(s->env, pkt);
+		give_back(s, pkt);
 	}
 }
 

@@ -24,6 +24,7 @@
 	X(syns, "given to a connection manager") \
 	X(segments, "given to a transport server") \
 	X(passed, "not TCP: given back to the host") \
+	X(icmp, "errors about segments, told to a transport server") \
 	X(malformed, "dropped: shorter than its headers say") \
 	X(checksum, "dropped: wrong checksum") \
 	X(syn_ring_full, "dropped: no room in the ring to the CM") \

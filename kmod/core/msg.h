@@ -22,6 +22,8 @@
 	  "answer the SYN, for this listener") \
 	X(SEGMENT, "LS", "TS", packet, "3.1", \
 	  "a segment of a flow that the TS owns") \
+	X(ICMP, "LS", "TS", icmp, "3.1", \
+	  "the network could not deliver a segment of a flow") \
 	X(TRANSMIT, "TS", "LS", transmit, "3.1", \
 	  "send this frame on one of your queues") \
 	X(SENT, "LS", "TS", transmit, "3.1", \
@@ -119,6 +121,17 @@ struct pika_msg_admit {
 	struct pika_packet *packet;
 	u32 listener;
 	u16 cm;
+};
+
+/* As struct pika_icmp_error. */
+struct pika_msg_icmp {
+	struct pika_addr local;
+	struct pika_addr remote;
+	u16 local_port;
+	u16 remote_port;
+	u32 seq;
+	u16 error;
+	u16 mtu;
 };
 
 struct pika_msg_transmit {
@@ -323,6 +336,7 @@ struct pika_msg {
 	union {
 		struct pika_msg_packet packet;
 		struct pika_msg_admit admit;
+		struct pika_msg_icmp icmp;
 		struct pika_msg_transmit transmit;
 		struct pika_msg_listen listen;
 		struct pika_msg_listening listening;

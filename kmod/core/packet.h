@@ -41,6 +41,7 @@ struct pika_packet {
 static_assert(sizeof(struct pika_packet) <= 48, "fits in skb->cb");
 
 #define PIKA_PACKET_CHECKED	0x01	/* the TCP checksum is right */
+#define PIKA_PACKET_COPY	0x02	/* the host has it as well */
 
 #define PIKA_TCP_FIN	0x01
 #define PIKA_TCP_SYN	0x02

@@ -183,6 +183,7 @@ struct pika_chunk {
  * @error: positive errno for the application
  * @endpoint: whom it is offered to or who owns it; PIKA_NOBODY
  * @update: PIKA_UPDATE_* that are due
+ * @soft_error: what ICMP has said since the last progress; positive errno
  * @at_link: frames with payload that an LS in another server has
  * @held: chunks out of the send queue that those may refer to
  * @socket: the owner's name for it
@@ -287,6 +288,7 @@ struct pika_tcb {
 	u16 refused_endpoint;
 	u16 cm;
 	u8 update;
+	u8 soft_error;
 	u16 at_link;
 	u32 held;
 

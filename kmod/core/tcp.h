@@ -173,6 +173,9 @@ u64 pika_ts_handle(const struct pika_server *s, const struct pika_tcb *tcb);
 
 /* ts_accept.c, ts_socket.c: their handlers */
 void pika_ts_accept_init(struct pika_server *s);
+
+/* tcp_icmp.c */
+void pika_ts_icmp_init(struct pika_server *s);
 void pika_ts_socket_init(struct pika_server *s);
 void pika_ts_claim_clock(struct pika_server *s, struct pika_tcb *tcb);
 
@@ -284,6 +287,7 @@ static inline u32 pika_tcp_ts_now(const struct pika_server *s,
 }
 
 /* tcp_timer.c */
+void pika_tcp_go_back(struct pika_server *s, struct pika_tcb *tcb);
 void pika_tcp_clock_set(struct pika_server *s, struct pika_tcb *tcb,
 			enum pika_clock clock, u32 after_ms);
 void pika_tcp_fire(struct pika_server *s, struct pika_timed *timed);

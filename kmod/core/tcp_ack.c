@@ -83,6 +83,7 @@ static void acked(struct pika_server *s, struct pika_tcb *tcb,
 	u32 bytes = take_out(s, tcb, in->seg->ack);
 
 	tcb->progress_ms = s->now_ms;
+	tcb->soft_error = 0;
 	pika_tcp_rtt_acked(s, tcb, &in->options);
 	restart_clock(s, tcb);
 	pika_tcp_recovery_acked(s, tcb, bytes);

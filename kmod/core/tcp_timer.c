@@ -42,7 +42,7 @@ static bool user_gives_up(const struct pika_server *s,
 static void give_up(struct pika_server *s, struct pika_tcb *tcb)
 {
 	s->ts->stats.user_timeouts++;
-	pika_tcp_die(s, tcb, ETIMEDOUT);
+	pika_tcp_die(s, tcb, tcb->soft_error ?: ETIMEDOUT);
 }
 
 /* RFC 9293 3.8.3: R2, for a SYN and for the rest. */
@@ -87,16 +87,26 @@ static void resend_syn(struct pika_server *s, struct pika_tcb *tcb)
 	pika_tcp_send_syn(s, tcb);
 }
 
-/* RFC 6298 5.4 to 5.6; what had been sent is forgotten and sent again. */
-static void resend(struct pika_server *s, struct pika_tcb *tcb)
+/**
+ * pika_tcp_go_back() - what had been sent is forgotten and sent again
+ * @s: the flow's server
+ * @tcb: the flow
+ */
+void pika_tcp_go_back(struct pika_server *s, struct pika_tcb *tcb)
 {
-	pika_tcp_congestion_timeout(tcb);
 	tcb->flags &= ~PIKA_TCB_RTT;
 	tcb->snd_nxt = tcb->snd_una;
 	pika_tcp_queue_rewind(tcb);
-	wait_again(s, tcb);
 	tcb->flags |= PIKA_TCB_OUTPUT;
 	pika_ts_changed(s, tcb);
+}
+
+/* RFC 6298 5.4 to 5.6. */
+static void resend(struct pika_server *s, struct pika_tcb *tcb)
+{
+	pika_tcp_congestion_timeout(tcb);
+	wait_again(s, tcb);
+	pika_tcp_go_back(s, tcb);
 }
 
 static void on_rto(struct pika_server *s, struct pika_tcb *tcb)

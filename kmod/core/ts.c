@@ -360,6 +360,7 @@ static void register_handlers(struct pika_server *s)
 	s->handlers[PIKA_MSG_SEGMENT] = on_segment;
 	s->handlers[PIKA_MSG_SENT] = on_sent;
 	s->handlers[PIKA_MSG_FREE] = on_free;
+	pika_ts_icmp_init(s);
 	pika_ts_accept_init(s);
 	pika_ts_socket_init(s);
 }

@@ -71,6 +71,8 @@ struct pika_ts_config {
 	X(dropped_pruned, "packets beyond a hole dropped to free memory") \
 	X(dropped_memory, "packets dropped: the unread ones take too much") \
 	X(no_flow, "segments passed on: no flow of ours") \
+	X(icmp_ignored, "ICMP errors about nothing that is on its way") \
+	X(path_mtus, "times that a path took smaller packets only") \
 	X(no_tcb, "SYNs and CONNECTs refused: no TCB free") \
 	X(no_chunk, "flows reset: no chunk free for their data") \
 	X(no_frame, "times that no frame was free, or no room for it") \

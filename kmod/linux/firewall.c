@@ -9,6 +9,8 @@
 
 #include "firewall.h"
 
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/kmod.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
@@ -35,15 +37,35 @@ static bool is_changed(const struct sk_buff *skb)
 	return ct && ct->status & IPS_NAT_MASK;
 }
 
+static bool is_icmp_error(const struct sk_buff *skb,
+			  const struct nf_hook_state *state)
+{
+	u8 room;
+	const u8 *type = skb_header_pointer(skb, skb_transport_offset(skb),
+					    sizeof(room), &room);
+
+	if (!type)
+		return false;
+	return state->pf == NFPROTO_IPV4 ?
+		ip_hdr(skb)->protocol == IPPROTO_ICMP &&
+		*type == ICMP_DEST_UNREACH :
+		ipv6_hdr(skb)->nexthdr == IPPROTO_ICMPV6 &&
+		!(*type & ICMPV6_INFOMSG_MASK);
+}
+
 /*
  * SYNs, and what the rx handler could not read, as fragments were. By another
- * device, or out of IPsec, it is Linux's to answer.
+ * device, or out of IPsec, it is Linux's to answer. Of errors a copy.
  */
 static unsigned int on_local_in(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
 	struct pika_stack *stack = priv;
 
+	if (is_icmp_error(skb, state)) {
+		pika_receive_icmp(stack, skb);
+		return NF_ACCEPT;
+	}
 	if (!pika_netdev_is_link(stack, state->in) || is_changed(skb) ||
 	    skb_sec_path(skb))
 		return NF_ACCEPT;

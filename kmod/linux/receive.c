@@ -9,6 +9,7 @@
 
 #include "receive.h"
 
+#include <linux/icmp.h>
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -180,19 +181,10 @@ static bool checksum_is_right(struct sk_buff *skb, const struct headers *h)
 	return !wrong;
 }
 
-/* Makes a packet of @skb, or says why it is no good. */
-static inline enum pika_rx_drop prepare(struct sk_buff *skb,
-					const struct headers *h)
+static void wrap(struct sk_buff *skb, u8 flags)
 {
 	struct pika_packet *pkt = pika_packet_of(skb);
 
-	if (pskb_trim_rcsum(skb, h->len) ||
-	    !pskb_may_pull(skb, h->ip_len + h->tcp_len))
-		return PIKA_RX_MALFORMED;
-	skb_reset_network_header(skb);
-	skb_set_transport_header(skb, h->ip_len);
-	if (!checksum_is_right(skb, h))
-		return PIKA_RX_CHECKSUM;
 	skb_orphan(skb);
 	/* It may outlive the device: skb_iif says where it came from. */
 	skb->dev = NULL;
@@ -201,7 +193,21 @@ static inline enum pika_rx_drop prepare(struct sk_buff *skb,
 	pkt->len = skb->len;
 	pkt->linear = skb_headlen(skb);
 	pkt->truesize = skb->truesize;
-	pkt->flags = PIKA_PACKET_CHECKED;
+	pkt->flags = flags;
+}
+
+/* Makes a packet of @skb, or says why it is no good. */
+static inline enum pika_rx_drop prepare(struct sk_buff *skb,
+					const struct headers *h)
+{
+	if (pskb_trim_rcsum(skb, h->len) ||
+	    !pskb_may_pull(skb, h->ip_len + h->tcp_len))
+		return PIKA_RX_MALFORMED;
+	skb_reset_network_header(skb);
+	skb_set_transport_header(skb, h->ip_len);
+	if (!checksum_is_right(skb, h))
+		return PIKA_RX_CHECKSUM;
+	wrap(skb, PIKA_PACKET_CHECKED);
 	return PIKA_RX_OK;
 }
 
@@ -278,6 +284,46 @@ bool pika_receive_judged(struct pika_stack *stack, struct sk_buff *skb)
 	take(stack, skb, &h);
 	local_bh_enable();
 	return true;
+}
+
+/* Ports of the packet that ICMP's error at @offset is about, ours first. */
+static bool read_ports(const struct sk_buff *skb, u32 offset, __be16 ports[2])
+{
+	const u8 *ip;
+	u32 len;
+	u8 room[sizeof(struct iphdr)];
+
+	offset += sizeof(struct icmphdr);
+	ip = skb_header_pointer(skb, offset, sizeof(room), room);
+	if (!ip)
+		return false;
+	len = ip[0] >> 4 == 4 ? (ip[0] & 15) * 4 : sizeof(struct ipv6hdr);
+	return !skb_copy_bits(skb, offset + len, ports, 2 * sizeof(*ports));
+}
+
+/**
+ * pika_receive_icmp() - Linux is about to deliver an ICMP message
+ * @stack: of its network namespace
+ * @skb: stays Linux's; if it is an error about a flow of ours, its server gets
+ *	a copy, and finds out what it says
+ *
+ * Context: under RCU.
+ */
+void pika_receive_icmp(struct pika_stack *stack, const struct sk_buff *skb)
+{
+	struct sk_buff *copy;
+	__be16 ports[2];
+
+	if (!read_ports(skb, skb_transport_offset(skb), ports) ||
+	    !test_bit(ntohs(ports[0]), stack->ports))
+		return;
+	copy = skb_copy(skb, GFP_ATOMIC);
+	if (!copy)
+		return;
+	wrap(copy, PIKA_PACKET_COPY);
+	local_bh_disable();
+	pika_rx_put(rx_for(stack, ports[1]), copy);
+	local_bh_enable();
 }
 
 /**

@@ -102,12 +102,12 @@ reset_module()
 {
 	local name
 
-	for name in srv cli; do
+	for name in srv cli far; do
 		[ ! -e /run/netns/$name ] || ip netns pids $name | xargs -r kill -9
 	done
 	[ ! -e /sys/module/pika ] || [ ! -e /run/netns/srv ] ||
 		srv pikactl stop >/dev/null 2>&1 || true
-	for name in srv cli; do
+	for name in srv cli far; do
 		[ ! -e /run/netns/$name ] || ip netns del $name
 	done
 	for _ in {1..100}; do

@@ -10,6 +10,7 @@
 
 #include "libpika/result.hh"
 #include "tools/sim/host.hh"
+#include "tools/sim/icmp.hh"
 
 namespace pika::sim {
 
@@ -38,9 +39,17 @@ struct ScriptPacket {
   bool bad_checksum = false;
 };
 
+/// An ICMP error about a segment of the host's.
+struct ScriptIcmp {
+  unsigned flow = 1;
+  IcmpKind kind = IcmpKind::too_big;
+  uint32_t mtu = 0;
+  uint32_t seq = 0;
+};
+
 /// One line.
 struct ScriptLine {
-  enum class Kind { send, expect, nothing, call };
+  enum class Kind { send, icmp, expect, nothing, call };
 
   size_t number = 0;
   std::string text;
@@ -49,6 +58,7 @@ struct ScriptLine {
   Nanos tolerance = 2_ms;
   Kind kind = Kind::call;
   ScriptPacket packet;             ///< send, expect
+  ScriptIcmp icmp;                 ///< icmp
   std::vector<std::string> words;  ///< call: the socket's name, if any, what, with what
 };
 

@@ -151,6 +151,24 @@ bool parse_field(const Words& words, size_t& at, ScriptPacket& packet) {
   return word[0] == '<' && parse_options(word, packet.options);
 }
 
+/// < icmp too-big 1280 seq 1; words[0] may have the flow's number.
+bool parse_icmp(const Words& words, ScriptIcmp& icmp) {
+  static const std::map<std::string_view, IcmpKind> kinds = {
+      {"too-big", IcmpKind::too_big},
+      {"net-unreachable", IcmpKind::net_unreachable},
+      {"host-unreachable", IcmpKind::host_unreachable},
+      {"port-unreachable", IcmpKind::port_unreachable}};
+  if (words[0].size() > 1 && !parse_number(std::string_view(words[0]).substr(1), icmp.flow))
+    return false;
+  const auto kind = words.size() > 2 ? kinds.find(words[2]) : kinds.end();
+  if (kind == kinds.end()) return false;
+  icmp.kind = kind->second;
+  size_t at = 3;
+  if (icmp.kind == IcmpKind::too_big)
+    if (at == words.size() || !parse_number(words[at++], icmp.mtu)) return false;
+  return words.size() == at + 2 && words[at] == "seq" && parse_number(words[at + 1], icmp.seq);
+}
+
 /// words[0] is < or >, with the flow's number.
 bool parse_packet(const Words& words, ScriptPacket& packet) {
   if (words[0].size() > 1 && !parse_number(std::string_view(words[0]).substr(1), packet.flow))
@@ -172,6 +190,10 @@ bool parse_line(Words words, ScriptLine& line) {
   if (words[0][0] == '>') line.kind = ScriptLine::Kind::expect;
   if (words[0] == "nothing") line.kind = ScriptLine::Kind::nothing;
   const bool is_packet = words[0][0] == '<' || words[0][0] == '>';
+  if (line.kind == ScriptLine::Kind::send && words[1] == "icmp") {
+    line.kind = ScriptLine::Kind::icmp;
+    return parse_icmp(words, line.icmp);
+  }
   return !is_packet || parse_packet(words, line.packet);
 }
 

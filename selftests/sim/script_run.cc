@@ -29,7 +29,9 @@ constexpr Errno errnos[] = {{EAGAIN, "EAGAIN"},
                             {ECONNABORTED, "ECONNABORTED"},
                             {ETIMEDOUT, "ETIMEDOUT"},
                             {EADDRINUSE, "EADDRINUSE"},
-                            {ENOBUFS, "ENOBUFS"}};
+                            {ENOBUFS, "ENOBUFS"},
+                            {ENETUNREACH, "ENETUNREACH"},
+                            {EHOSTUNREACH, "EHOSTUNREACH"}};
 
 std::string name_of(int code) {
   for (const Errno& each : errnos)
@@ -73,6 +75,7 @@ class Run {
 
   void execute(const ScriptLine& line);
   void send(const ScriptPacket& packet);
+  void send_icmp(const ScriptIcmp& icmp);
   void expect(const ScriptLine& line, Nanos target);
   void expect_nothing();
   void call(const ScriptLine& line);
@@ -179,6 +182,7 @@ void Run::execute(const ScriptLine& line) {
   if (loop_.failed()) return;
   base_ = target;
   if (line.kind == ScriptLine::Kind::send) return send(line.packet);
+  if (line.kind == ScriptLine::Kind::icmp) return send_icmp(line.icmp);
   if (line.kind == ScriptLine::Kind::nothing) return expect_nothing();
   call(line);
   base_ = loop_.now();
@@ -189,6 +193,14 @@ void Run::send(const ScriptPacket& packet) {
   if (packet.bad_checksum) bytes.back() ^= 1;
   if (trace_) std::printf("# %12s <\n", time_text(loop_.now()).c_str());
   host_->nic().receive(std::move(bytes));
+}
+
+void Run::send_icmp(const ScriptIcmp& icmp) {
+  const ScriptFlow& flow = this->flow(icmp.flow);
+  const Segment about{.from = flow.host, .to = flow.peer, .seq = flow.host_isn + icmp.seq};
+  if (trace_) std::printf("# %12s < icmp\n", time_text(loop_.now()).c_str());
+  const uint32_t mtu = icmp.mtu + (v6_ ? 20 : 0);
+  host_->nic().receive(icmp_error(about, icmp.kind, mtu));
 }
 
 void Run::expect(const ScriptLine& line, Nanos target) {

@@ -242,4 +242,68 @@ TEST_F(link_server, listen__counts_the_listeners_of_a_port) {
   EXPECT_EQ(pika_link_listen(s->link, 81), 0);
 }
 
+/// An ICMP error about 10.0.0.1:80 > 10.0.0.9:@p port.
+pika_packet* make_icmp(World& world, uint16_t port) {
+  auto* pkt = world.packet(v4(10, 0, 0, 9), 0, v4(10, 0, 0, 1), 0, 0);
+  uint8_t bytes[56] = {0x45, 0, 0,  56, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0,
+                       0,    9, 10, 0,  0, 1, 3, 4, 0,  0, 0, 0, 5,  0};
+  const uint8_t inner[] = {0x45,
+                           0,
+                           5,
+                           0,
+                           0,
+                           0,
+                           0,
+                           0,
+                           64,
+                           6,
+                           0,
+                           0,
+                           10,
+                           0,
+                           0,
+                           1,
+                           10,
+                           0,
+                           0,
+                           9,
+                           0,
+                           80,
+                           static_cast<uint8_t>(port >> 8),
+                           static_cast<uint8_t>(port)};
+  std::memcpy(bytes + 28, inner, sizeof(inner));
+  const auto complete = [&](size_t from, size_t len, size_t at) {
+    const uint16_t sum = ~pika_checksum_fold(pika_checksum_add(0, bytes + from, len));
+    std::memcpy(bytes + at, &sum, sizeof(sum));
+  };
+  complete(0, 20, 10);
+  complete(20, 36, 22);
+  world.replace(pkt, bytes, sizeof(bytes));
+  return pkt;
+}
+
+TEST_F(link_server, icmp_error__goes_to_the_ts_of_its_flow_group_and_to_the_host) {
+  world.play(1, PIKA_MSG_ICMP);
+  world.rx[5].push_back(make_icmp(world, 1001));
+  world.run();
+  ASSERT_EQ(world.seen(1).size(), 1u);
+  EXPECT_EQ(world.seen(1)[0].type, PIKA_MSG_ICMP);
+  EXPECT_EQ(world.seen(1)[0].icmp.local_port, 80);
+  EXPECT_EQ(world.seen(1)[0].icmp.remote_port, 1001);
+  EXPECT_EQ(world.seen(1)[0].icmp.mtu, 1280);
+  EXPECT_EQ(stats().icmp, 1u);
+  EXPECT_EQ(stats().passed, 1u);
+}
+
+TEST_F(link_server, icmp_error__that_the_host_has_already_is_not_given_back) {
+  world.play(1, PIKA_MSG_ICMP);
+  auto* pkt = make_icmp(world, 1001);
+  pkt->flags = PIKA_PACKET_COPY;
+  world.rx[5].push_back(pkt);
+  world.run();
+  EXPECT_EQ(stats().icmp, 1u);
+  EXPECT_EQ(stats().passed, 0u);
+  EXPECT_EQ(world.owned, 0) << "freed";
+}
+
 }  // namespace

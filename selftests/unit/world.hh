@@ -170,6 +170,16 @@ struct World {
     return &packet.packet;
   }
 
+  /// Gives a packet() other bytes.
+  void replace(pika_packet* packet, const uint8_t* bytes, size_t len) {
+    for (auto& each : packets_) {
+      if (&each.packet != packet) continue;
+      each.bytes.assign(bytes, bytes + len);
+      packet->data = each.bytes.data();
+      packet->len = packet->linear = static_cast<uint32_t>(len);
+    }
+  }
+
   uint64_t now_ns = 1'000'000'000;
   std::vector<Endpoint> endpoints;
   std::map<uint16_t, int> bells;                    // rung, by address
