@@ -114,10 +114,10 @@ static u8 *write_word(u8 *bytes, u8 a, u8 b, u8 c, u8 d)
 	return bytes + 4;
 }
 
-static u8 *write_stamps(u8 *bytes, u32 value, u32 echo)
+static u8 *write_pair(u8 *bytes, u32 first, u32 second)
 {
-	pika_write_be32(bytes, value);
-	pika_write_be32(bytes + 4, echo);
+	pika_write_be32(bytes, first);
+	pika_write_be32(bytes + 4, second);
 	return bytes + 8;
 }
 
@@ -142,13 +142,31 @@ u32 pika_options_write_syn(u8 *bytes, const struct pika_tcp_options *options)
 	if (options->present & PIKA_OPTION_TIMESTAMP) {
 		at = write_word(at, sack ? KIND_SACK_PERMITTED : KIND_NOP,
 				sack ? 2 : KIND_NOP, KIND_TIMESTAMP, 10);
-		at = write_stamps(at, options->ts_value, options->ts_echo);
+		at = write_pair(at, options->ts_value, options->ts_echo);
 	} else if (sack) {
 		at = write_word(at, KIND_NOP, KIND_NOP, KIND_SACK_PERMITTED, 2);
 	}
 	if (options->present & PIKA_OPTION_WINDOW_SCALE)
 		at = write_word(at, KIND_NOP, KIND_WINDOW_SCALE, 3,
 				options->window_scale);
+	return at - bytes;
+}
+
+/**
+ * pika_options_write_sacks() - blocks that we hold, for an ACK
+ * @bytes: room for 4 and 8 for each block
+ * @sacks: the blocks
+ * @n: how many, at most PIKA_OPTIONS_SACKS
+ *
+ * Return: how many bytes were written, a multiple of 4.
+ */
+u32 pika_options_write_sacks(u8 *bytes, const struct pika_sack *sacks, u32 n)
+{
+	u8 *at = write_word(bytes, KIND_NOP, KIND_NOP, KIND_SACK, 2 + 8 * n);
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		at = write_pair(at, sacks[i].start, sacks[i].end);
 	return at - bytes;
 }
 
@@ -163,6 +181,6 @@ u32 pika_options_write_syn(u8 *bytes, const struct pika_tcp_options *options)
 u32 pika_options_write_timestamp(u8 *bytes, u32 value, u32 echo)
 {
 	pika_write_be32(bytes, ALIGNED_TIMESTAMP);
-	write_stamps(bytes + 4, value, echo);
+	write_pair(bytes + 4, value, echo);
 	return PIKA_OPTIONS_TIMESTAMP;
 }

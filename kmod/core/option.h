@@ -53,6 +53,7 @@ struct pika_tcp_options {
 
 void pika_options_parse(const u8 *bytes, u32 len, struct pika_tcp_options *out);
 u32 pika_options_write_syn(u8 *bytes, const struct pika_tcp_options *options);
+u32 pika_options_write_sacks(u8 *bytes, const struct pika_sack *sacks, u32 n);
 u32 pika_options_write_timestamp(u8 *bytes, u32 value, u32 echo);
 
 #endif /* PIKA_CORE_OPTION_H */

@@ -433,6 +433,19 @@ void pika_frame_begin(struct pika_frame *frame, const struct pika_flow_key *key,
 	frame->bytes = 0;
 }
 
+/**
+ * pika_frame_grow() - more options were written behind the others
+ * @frame: from pika_frame_begin()
+ * @len: how many bytes, a multiple of 4
+ */
+void pika_frame_grow(struct pika_frame *frame, u32 len)
+{
+	u8 *offset = frame->header + frame->tcp_offset + TCP_OFFSET;
+
+	frame->header_len += len;
+	*offset = (frame->header_len - frame->tcp_offset) / 4 << 4;
+}
+
 static void finish_v4(u8 *ip, u32 len)
 {
 	pika_write_be16(ip + V4_LENGTH, len);

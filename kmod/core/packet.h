@@ -161,6 +161,7 @@ struct pika_tcp_header {
 
 void pika_frame_begin(struct pika_frame *frame, const struct pika_flow_key *key,
 		      const struct pika_tcp_header *header);
+void pika_frame_grow(struct pika_frame *frame, u32 len);
 void pika_frame_finish(struct pika_frame *frame);
 
 u32 pika_checksum_add(u32 sum, const void *data, size_t len);

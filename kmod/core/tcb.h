@@ -30,7 +30,7 @@ enum pika_tcp_state {
 /* struct pika_tcb.flags: what was agreed on with the peer */
 #define PIKA_TCB_TIMESTAMPS	0x00000001u	/* RFC 7323 3 */
 #define PIKA_TCB_SCALED		0x00000002u	/* RFC 7323 2 */
-#define PIKA_TCB_SACK		0x00000004u	/* RFC 2018: not yet used */
+#define PIKA_TCB_SACK		0x00000004u	/* RFC 2018 */
 /* what the application wants */
 #define PIKA_TCB_NODELAY	0x00000010u
 #define PIKA_TCB_CORK		0x00000020u
@@ -206,6 +206,8 @@ struct pika_chunk {
  * @wait_next: in the list of those in TIME_WAIT
  * @wait_prev: likewise
  * @deadline: of each clock
+ * @board: what is missing, of ours or of the peer's (tcp_sack.h);
+ *	PIKA_POOL_NONE if nothing is
  * @timed: the timer
  * @endpoint_retry: @tell waits for the endpoint's ring
  * @cm_retry: @tell waits for the CM's
@@ -300,6 +302,7 @@ struct pika_tcb {
 	u32 wait_next;
 	u32 wait_prev;
 	u32 deadline[PIKA_CLOCKS];
+	u32 board;
 	struct pika_timed timed;
 	struct pika_retry endpoint_retry;
 	struct pika_retry cm_retry;

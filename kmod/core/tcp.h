@@ -56,6 +56,7 @@ struct pika_tcb_list {
  * @tcbs: the TCBs
  * @chunks: data to be sent
  * @frames: for an LS in another server
+ * @boards: for flows of which segments are missing (tcp_sack.h)
  * @changed: TCBs that pika_ts_flush() has to look at
  * @blocked: TCBs whose output waits for @frames or the ring to the LS
  * @link_retry: for the ring to the LS
@@ -74,6 +75,7 @@ struct pika_ts {
 	struct pika_pool tcbs;
 	struct pika_pool chunks;
 	struct pika_pool frames;
+	struct pika_pool boards;
 	struct pika_tcb_list changed;
 	struct pika_tcb_list blocked;
 	struct pika_retry link_retry;

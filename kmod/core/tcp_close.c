@@ -4,13 +4,14 @@
  * 3.6, 3.10.4, 3.10.5). Runs on its server's core only.
  */
 
-#include "tcp.h"
+#include "tcp_sack.h"
 
 static void free_early(struct pika_server *s, struct pika_tcb *tcb)
 {
 	pika_ts_free_packets(s, tcb->early);
 	tcb->early = NULL;
 	tcb->early_packets = 0;
+	pika_sack_pruned(s, tcb);
 }
 
 /**
@@ -31,6 +32,7 @@ void pika_tcp_forget(struct pika_server *s, struct pika_tcb *tcb)
 	tcb->flags &= ~(PIKA_TCB_OUTPUT | PIKA_TCB_ACK_NOW | PIKA_TCB_LINGER);
 	pika_tcp_queue_drop(s, tcb);
 	free_early(s, tcb);
+	pika_sack_drop(s, tcb);
 }
 
 /*

@@ -44,10 +44,7 @@ static u16 window(struct pika_tcb *tcb, bool syn)
 	return min(syn ? room : room >> tcb->rcv_shift, WINDOW_MAX);
 }
 
-/*
- * What a SYN offers, and a SYN-ACK answers. SACK will be permitted here once it
- * is used.
- */
+/* What a SYN offers, and a SYN-ACK answers. */
 static u32 write_syn_options(const struct pika_server *s,
 			     const struct pika_tcb *tcb, u8 *bytes)
 {
@@ -64,6 +61,8 @@ static u32 write_syn_options(const struct pika_server *s,
 		options.present |= PIKA_OPTION_TIMESTAMP;
 	if (tcb->flags & PIKA_TCB_SCALED)
 		options.present |= PIKA_OPTION_WINDOW_SCALE;
+	if (tcb->flags & PIKA_TCB_SACK)
+		options.present |= PIKA_OPTION_SACK_PERMITTED;
 	return pika_options_write_syn(bytes, &options);
 }
 

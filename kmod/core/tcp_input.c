@@ -6,7 +6,7 @@
  */
 
 #include "drop.h"
-#include "tcp.h"
+#include "tcp_sack.h"
 
 /* As long as the second lasts there is a budget, not the same for everyone. */
 static bool may_challenge(struct pika_server *s)
@@ -95,6 +95,13 @@ static bool is_acceptable(const struct pika_tcb *tcb,
 	return len && in_window(tcb, seg->seq + len - 1);
 }
 
+static bool is_sent_twice(const struct pika_tcb *tcb,
+			  const struct pika_segment *seg)
+{
+	return seg->bytes && pika_seq_before(seg->seq, tcb->rcv_nxt) &&
+	       !pika_seq_after(seg->seq + seg->bytes, tcb->rcv_nxt);
+}
+
 /*
  * What is not acceptable is answered: the peer may be out of step, or probing.
  * But two hosts must not answer each other's answers for ever.
@@ -112,6 +119,8 @@ static void not_acceptable(struct pika_server *s, struct pika_tcb *tcb,
 	}
 	if (tcb->state == PIKA_TCP_TIME_WAIT && seg->flags & PIKA_TCP_FIN)
 		pika_tcp_time_wait(s, tcb);
+	if (is_sent_twice(tcb, seg))
+		pika_sack_twice(s, tcb, seg->seq, seg->seq + seg->bytes);
 	pika_tcp_send_ack(s, tcb);
 }
 

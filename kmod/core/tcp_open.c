@@ -41,7 +41,7 @@ static void begin(struct pika_server *s, struct pika_tcb *tcb)
 
 static void offer_options(struct pika_server *s, struct pika_tcb *tcb)
 {
-	tcb->flags |= PIKA_TCB_TIMESTAMPS | PIKA_TCB_SCALED;
+	tcb->flags |= PIKA_TCB_TIMESTAMPS | PIKA_TCB_SCALED | PIKA_TCB_SACK;
 	tcb->ts_offset = pika_timestamp_offset(&s->ts->ts_secret, &tcb->key);
 }
 
@@ -61,6 +61,8 @@ static void agree_on_options(struct pika_server *s, struct pika_tcb *tcb,
 		tcb->flags &= ~PIKA_TCB_SCALED;
 		tcb->rcv_shift = 0;
 	}
+	if (!(options->present & PIKA_OPTION_SACK_PERMITTED))
+		tcb->flags &= ~PIKA_TCB_SACK;
 }
 
 /* RFC 9293 3.7.1; the timestamp takes its room from the payload (RFC 6691). */
@@ -124,7 +126,7 @@ void pika_tcp_listen(struct pika_server *s, struct pika_tcb *tcb,
 	begin(s, tcb);
 	if (options.present & PIKA_OPTION_TIMESTAMP)
 		offer_options(s, tcb);
-	tcb->flags |= PIKA_TCB_SCALED;
+	tcb->flags |= PIKA_TCB_SCALED | PIKA_TCB_SACK;
 	take_syn(s, tcb, seg, &options);
 	tcb->state = PIKA_TCP_SYN_RECEIVED;
 	tcb->flags |= PIKA_TCB_OUTPUT;

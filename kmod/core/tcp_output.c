@@ -5,7 +5,7 @@
  * its server's core only.
  */
 
-#include "tcp.h"
+#include "tcp_sack.h"
 
 /*
  * How much may be in flight: SND.WND, cwnd, and RFC 3042's two segments. What
@@ -207,7 +207,11 @@ static bool send_empty(struct pika_server *s, struct pika_tcb *tcb, u32 seq,
 {
 	struct pika_frame *frame = pika_tcp_frame(s, tcb, seq, flags);
 
-	return frame && pika_tcp_transmit(s, tcb, frame);
+	if (!frame)
+		return false;
+	if (unlikely(tcb->board != PIKA_POOL_NONE) && flags == PIKA_TCP_ACK)
+		pika_sack_write(s, tcb, frame);
+	return pika_tcp_transmit(s, tcb, frame);
 }
 
 /**

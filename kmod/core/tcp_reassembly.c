@@ -8,7 +8,7 @@
  */
 
 #include "drop.h"
-#include "tcp.h"
+#include "tcp_sack.h"
 
 /* Beyond a hole, a packet that small would cost more than it carries. */
 #define EARLY_LEAST	256
@@ -249,6 +249,8 @@ static void prune_early(struct pika_server *s, struct pika_tcb *tcb, u32 seq)
 		link = &pkt->next;
 	}
 	*link = NULL;
+	if (pkt)
+		pika_sack_pruned(s, tcb);
 	for (; pkt; pkt = next) {
 		next = pkt->next;
 		tcb->early_packets--;
@@ -274,13 +276,19 @@ static u64 *try_early(struct pika_server *s, struct pika_tcb *tcb,
 
 /*
  * Beyond a hole. Each such segment is answered on its own, as the peer counts
- * them (RFC 5681 3.2); SACK blocks will be in that answer.
+ * them (RFC 5681 3.2) or learns of them (RFC 2018).
  */
 static void keep_early(struct pika_server *s, struct pika_tcb *tcb,
 		       struct pika_packet *pkt)
 {
+	u32 start = pkt->seq;
+	u32 end = end_of(pkt);
 	u64 *reason = try_early(s, tcb, pkt);
 
+	if (!reason)
+		pika_sack_kept(s, tcb, start, end);
+	else if (reason == &s->ts->stats.dropped_duplicate)
+		pika_sack_twice(s, tcb, start, end);
 	if (reason)
 		pika_drop(s, pkt, reason);
 	pika_tcp_send_ack(s, tcb);
@@ -312,6 +320,8 @@ static void take_next(struct pika_server *s, struct pika_tcb *tcb,
 		tcb->rcv_memory += pkt->truesize;
 		deliver(s, tcb, pkt);
 		deliver_early(s, tcb);
+		if (unlikely(filled))
+			pika_sack_advanced(s, tcb);
 	}
 	acknowledge(s, tcb, filled);
 }

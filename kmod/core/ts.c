@@ -8,6 +8,7 @@
 #include "drop.h"
 #include "link.h"
 #include "tcp.h"
+#include "tcp_sack.h"
 
 static const struct pika_flow_key *key_of(void *owner, u32 index)
 {
@@ -71,6 +72,8 @@ static bool take_memory(struct pika_server *s, struct pika_arena *arena,
 			config->max_chunks);
 	ok &= take_pool(arena, &ts->frames, sizeof(struct pika_frame),
 			PIKA_LINK_FRAMES);
+	ok &= take_pool(arena, &ts->boards, sizeof(struct pika_board),
+			max(config->max_flows / PIKA_BOARD_FLOWS, 1u));
 	return ok;
 }
 
@@ -106,6 +109,7 @@ struct pika_tcb *pika_ts_take(struct pika_server *s,
 	tcb->held = PIKA_POOL_NONE;
 	tcb->head.chunk = PIKA_POOL_NONE;
 	tcb->next.chunk = PIKA_POOL_NONE;
+	tcb->board = PIKA_POOL_NONE;
 	tcb->rto_ms = PIKA_RTO_INITIAL;
 	tcb->rcv_memory_most = 2 * ts->config.receive_buffer;
 	tcb->timed.fire = pika_tcp_fire;
@@ -250,6 +254,7 @@ void pika_ts_free(struct pika_server *s, struct pika_tcb *tcb)
 {
 	pika_timed_cancel(s, &tcb->timed);
 	pika_ts_free_packets(s, tcb->ready);
+	pika_sack_drop(s, tcb);
 	pika_pool_put(&s->ts->tcbs, tcb->index);
 }
 

@@ -75,6 +75,7 @@ struct pika_ts_config {
 	X(path_mtus, "times that a path took smaller packets only") \
 	X(no_tcb, "SYNs and CONNECTs refused: no TCB free") \
 	X(no_chunk, "flows reset: no chunk free for their data") \
+	X(no_board, "times that no memory was free for SACK's blocks") \
 	X(no_frame, "times that no frame was free, or no room for it") \
 	X(send_overrun, "flows reset: more sent than the send buffer holds") \
 	X(send_malformed, "flows reset: a SEND that cannot be") \

@@ -16,10 +16,11 @@ namespace pika::sim {
 
 /// A TCP option of a packet to be sent, or what an expected one must have.
 struct ScriptOption {
-  std::string name;  ///< mss, wscale, sackok, ts, nop, raw
+  std::string name;  ///< mss, wscale, sackok, sack, ts, nop, raw
   bool absent = false;
   std::optional<uint32_t> value;
-  std::optional<uint32_t> echo;  ///< of ts
+  std::optional<uint32_t> echo;                            ///< of ts
+  std::vector<std::pair<uint32_t, uint32_t>> blocks = {};  ///< of sack
 };
 
 /// A packet; sequence numbers count from each side's initial one. What is not there is

@@ -7,7 +7,7 @@
 namespace pika::sim {
 namespace {
 
-enum : uint8_t { kind_end, kind_nop, kind_mss, kind_wscale, kind_sackok, kind_ts = 8 };
+enum : uint8_t { kind_end, kind_nop, kind_mss, kind_wscale, kind_sackok, kind_sack, kind_ts = 8 };
 
 void append(Bytes& bytes, uint32_t value, int len) {
   for (int shift = (len - 1) * 8; shift >= 0; shift -= 8)
@@ -18,6 +18,15 @@ uint32_t number_at(const Bytes& bytes, size_t at, size_t len) {
   uint32_t value = 0;
   while (len-- > 0) value = value << 8 | bytes[at++];
   return value;
+}
+
+/// What the peer has of the host's stream.
+void append_blocks(Bytes& bytes, const ScriptOption& option, const ScriptFlow& flow) {
+  bytes.insert(bytes.end(), {kind_sack, static_cast<uint8_t>(2 + 8 * option.blocks.size())});
+  for (const auto& [start, end] : option.blocks) {
+    append(bytes, flow.host_isn + start, 4);
+    append(bytes, flow.host_isn + end, 4);
+  }
 }
 
 void append_option(Bytes& bytes, const ScriptOption& option, const ScriptFlow& flow) {
@@ -31,6 +40,7 @@ void append_option(Bytes& bytes, const ScriptOption& option, const ScriptFlow& f
     bytes.insert(bytes.end(), {kind_mss, 4});
     append(bytes, value, 2);
   }
+  if (option.name == "sack") append_blocks(bytes, option, flow);
   if (option.name == "ts") {
     bytes.insert(bytes.end(), {kind_ts, 10});
     append(bytes, value, 4);
@@ -45,6 +55,13 @@ Bytes encode_options(const std::vector<ScriptOption>& options, const ScriptFlow&
   return bytes;
 }
 
+ScriptOption decode_blocks(const Bytes& bytes, size_t at, size_t len) {
+  ScriptOption option{.name = "sack", .value = {}, .echo = {}};
+  for (size_t i = 2; i + 8 <= len; i += 8)
+    option.blocks.emplace_back(number_at(bytes, at + i, 4), number_at(bytes, at + i + 4, 4));
+  return option;
+}
+
 ScriptOption decode_option(const Bytes& bytes, size_t at, size_t len) {
   ScriptOption option;
   switch (bytes[at]) {
@@ -57,6 +74,8 @@ ScriptOption decode_option(const Bytes& bytes, size_t at, size_t len) {
     case kind_sackok:
       option.name = "sackok";
       return option;
+    case kind_sack:
+      return decode_blocks(bytes, at, len);
     case kind_ts:
       option.name = "ts";
       option.value = number_at(bytes, at + 2, 4);
@@ -102,8 +121,20 @@ std::string describe_options(const Segment& segment, const ScriptFlow& flow) {
     const uint32_t base = option.name == "ts" ? flow.host_first_ts : 0;
     if (option.value) text += " " + std::to_string(*option.value - base);
     if (option.echo) text += " ecr " + std::to_string(*option.echo);
+    for (const auto& [start, end] : option.blocks)
+      text += " " + std::to_string(static_cast<int32_t>(start - flow.peer_isn)) + ":" +
+              std::to_string(static_cast<int32_t>(end - flow.peer_isn));
   }
   return text.empty() ? text : text + ">";
+}
+
+/// @p wanted counts from the peer's initial sequence number.
+bool same_blocks(const ScriptOption& wanted, const ScriptOption& found, const ScriptFlow& flow) {
+  return std::equal(wanted.blocks.begin(), wanted.blocks.end(), found.blocks.begin(),
+                    found.blocks.end(), [&flow](const auto& a, const auto& b) {
+                      return flow.peer_isn + a.first == b.first &&
+                             flow.peer_isn + a.second == b.second;
+                    });
 }
 
 std::string differing_option(const ScriptOption& wanted, const std::vector<ScriptOption>& all,
@@ -114,6 +145,7 @@ std::string differing_option(const ScriptOption& wanted, const std::vector<Scrip
   if (wanted.absent != (found == all.end())) return "option " + wanted.name;
   if (wanted.absent) return {};
   const uint32_t base = wanted.name == "ts" ? flow.host_first_ts : 0;
+  if (!wanted.blocks.empty() && !same_blocks(wanted, *found, flow)) return "option sack";
   if (wanted.value && *wanted.value != *found->value - base) return "option " + wanted.name;
   if (wanted.echo && wanted.echo != found->echo) return "option " + wanted.name + "'s echo";
   return {};

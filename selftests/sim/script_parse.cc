@@ -109,7 +109,20 @@ bool parse_flags(std::string_view text, uint8_t& flags) {
   return !text.empty();
 }
 
-/// "mss 1460, ts 5 ecr 3, no sackok" in brackets.
+/// 5:10, of sack.
+bool parse_block(std::string_view text, ScriptOption& option) {
+  const size_t colon = text.find(':');
+  auto& [start, end] = option.blocks.emplace_back();
+  return colon != std::string_view::npos && parse_number(text.substr(0, colon), start) &&
+         parse_number(text.substr(colon + 1), end);
+}
+
+bool parse_option_word(const std::string& word, bool echo, ScriptOption& option) {
+  if (option.name == "sack") return parse_block(word, option);
+  return parse_number(word, echo ? option.echo : option.value);
+}
+
+/// "mss 1460, ts 5 ecr 3, sack 5:10 15:20, no sackok" in brackets.
 bool parse_options(const std::string& text, std::vector<ScriptOption>& options) {
   std::istringstream list(text.substr(1, text.size() - 2));
   for (std::string item; std::getline(list, item, ',');) {
@@ -121,7 +134,7 @@ bool parse_options(const std::string& text, std::vector<ScriptOption>& options) 
     while (words >> word) {
       const bool echo = word == "ecr" && words >> word;
       if (word == "last") continue;
-      if (!parse_number(word, echo ? option.echo : option.value)) return false;
+      if (!parse_option_word(word, echo, option)) return false;
     }
     options.push_back(std::move(option));
   }

@@ -221,6 +221,17 @@ TEST(option, write_syn__looks_like_linux) {
   EXPECT_EQ(write_syn(syn_options(0)), Bytes());
 }
 
+TEST(option, write_sacks__what_is_written_is_read_again) {
+  const pika_sack blocks[] = {{1, 2}, {0xfffffff0, 5}, {7, 9}, {11, 13}};
+  for (u32 n = 1; n <= PIKA_OPTIONS_SACKS; n++) {
+    Bytes bytes(4 + size_t{8} * n);
+    ASSERT_EQ(pika_options_write_sacks(bytes.data(), blocks, n), bytes.size());
+    const auto options = parse(bytes);
+    ASSERT_EQ(options.sacks, n);
+    EXPECT_EQ(std::memcmp(options.sack, blocks, n * sizeof(pika_sack)), 0);
+  }
+}
+
 TEST(option, write_syn__what_is_written_is_read_again) {
   for (int present = 0; present <= all_of_syn; present++) {
     const auto options = syn_options(present);

@@ -431,6 +431,18 @@ TEST(packet, frame__options_are_padded_with_end_of_options) {
   EXPECT_DEATH(Frame(test_key(true), test_header(Bytes(41, 1)), {}), "warned_");
 }
 
+TEST(packet, frame__grows_by_options_behind_the_others) {
+  const Bytes options(4, 1);
+  const auto key = test_key(true);
+  const auto header = test_header(options);
+  pika_frame frame{};
+  pika_frame_begin(&frame, &key, &header);
+  std::memset(frame.header + frame.header_len, 1, 8);
+  pika_frame_grow(&frame, 8);
+  EXPECT_EQ(frame.header_len, 20 + 20 + 12);
+  EXPECT_EQ(frame.header[32], 8 << 4);
+}
+
 TEST(packet, frame__to_be_cut_has_its_whole_length_in_the_sum) {
   for (const bool v4 : {true, false}) {
     const Frame f(test_key(v4), test_header({}), Bytes(4000, 1), 1448);

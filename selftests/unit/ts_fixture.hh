@@ -58,6 +58,8 @@ struct Segment {
   uint8_t tos = 0;
   uint8_t ttl = 64;
   uint16_t segment_size = 0;
+  bool sack_permitted = false;
+  std::vector<pika_sack> sacks = {};
 };
 
 /// The bytes of an IP packet.
@@ -78,7 +80,10 @@ inline uint32_t write_options(const Segment& s, uint8_t* out) {
   options.window_scale = s.scale.value_or(0);
   options.ts_value = s.ts_value.value_or(0);
   options.ts_echo = s.ts_echo;
-  return pika_options_write_syn(out, &options);
+  if (s.sack_permitted) options.present |= PIKA_OPTION_SACK_PERMITTED;
+  const u32 len = pika_options_write_syn(out, &options);
+  if (s.sacks.empty()) return len;
+  return len + pika_options_write_sacks(out + len, s.sacks.data(), s.sacks.size());
 }
 
 /// @key as the sender sees it.
@@ -132,6 +137,9 @@ inline Segment parse(const Bytes& bytes) {
   if (options.present & PIKA_OPTION_MSS) s.mss = options.mss;
   if (options.present & PIKA_OPTION_WINDOW_SCALE) s.scale = options.window_scale;
   if (options.present & PIKA_OPTION_TIMESTAMP) s.ts_value = options.ts_value;
+  s.sack_permitted = options.present & PIKA_OPTION_SACK_PERMITTED;
+  if (options.present & PIKA_OPTION_SACK)
+    s.sacks.assign(options.sack, options.sack + options.sacks);
   s.ts_echo = options.present & PIKA_OPTION_TIMESTAMP ? options.ts_echo : 0;
   s.tos = bytes[0] >> 4 == 4 ? bytes[1] : (bytes[0] & 0xf) << 4 | bytes[1] >> 4;
   s.ttl = bytes[0] >> 4 == 4 ? bytes[8] : bytes[7];
