@@ -217,6 +217,8 @@ void pika_tcp_send_reset(struct pika_server *s, struct pika_tcb *tcb, u32 seq,
 			 u8 flags);
 bool pika_tcp_send_syn(struct pika_server *s, struct pika_tcb *tcb);
 void pika_tcp_resend_first(struct pika_server *s, struct pika_tcb *tcb);
+u32 pika_tcp_resend(struct pika_server *s, struct pika_tcb *tcb,
+		    struct pika_place *place, u32 seq, u32 len);
 
 /* tcp_frame.c: from TCB to link */
 u32 pika_tcp_receive_room(const struct pika_tcb *tcb);
@@ -232,6 +234,8 @@ void pika_tcp_queue_acked(struct pika_server *s, struct pika_tcb *tcb, u32 len);
 void pika_tcp_queue_rewind(struct pika_tcb *tcb);
 void pika_tcp_queue_release(struct pika_server *s, struct pika_tcb *tcb);
 void pika_tcp_queue_drop(struct pika_server *s, struct pika_tcb *tcb);
+void pika_tcp_queue_skip(const struct pika_server *s,
+			 struct pika_place *place, u32 len);
 u32 pika_tcp_queue_fit(const struct pika_server *s,
 		       const struct pika_place *place, u32 len);
 void pika_tcp_queue_gather(const struct pika_server *s,
@@ -252,7 +256,9 @@ void pika_tcp_congestion_init(struct pika_tcb *tcb);
 void pika_tcp_congestion_acked(struct pika_tcb *tcb, u32 bytes);
 void pika_tcp_congestion_timeout(struct pika_tcb *tcb);
 void pika_tcp_congestion_idle(struct pika_server *s, struct pika_tcb *tcb);
-/* and of loss recovery; SACK (RFC 6675) will widen these */
+void pika_tcp_congestion_lost(struct pika_server *s, struct pika_tcb *tcb);
+void pika_tcp_congestion_repaired(struct pika_tcb *tcb);
+/* and of loss recovery without SACK; with: tcp_recovery.c */
 void pika_tcp_duplicate_ack(struct pika_server *s, struct pika_tcb *tcb);
 void pika_tcp_recovery_acked(struct pika_server *s, struct pika_tcb *tcb,
 			     u32 bytes);

@@ -5,7 +5,7 @@
  */
 
 #include "drop.h"
-#include "tcp.h"
+#include "tcp_sack.h"
 
 /**
  * pika_tcp_window() - SND.WND follows the newest segment
@@ -41,9 +41,11 @@ static bool is_duplicate(const struct pika_tcb *tcb,
 static void restart_clock(struct pika_server *s, struct pika_tcb *tcb)
 {
 	tcb->retries = 0;
-	tcb->flags &= ~PIKA_TCB_PERSIST;
+	tcb->flags &= ~(PIKA_TCB_PERSIST | PIKA_TCB_PROBE);
 	if (tcb->snd_una == tcb->snd_max)
 		pika_tcp_clock_clear(tcb, PIKA_CLOCK_RETRANSMIT);
+	else if (unlikely(tcb->flags & PIKA_TCB_LOSSY))
+		pika_probe_arm(s, tcb);
 	else
 		pika_tcp_clock_set(s, tcb, PIKA_CLOCK_RETRANSMIT,
 				   pika_tcp_rto(tcb));
@@ -129,6 +131,7 @@ bool pika_tcp_ack(struct pika_server *s, struct pika_tcb *tcb,
 		  struct pika_arrival *in)
 {
 	const struct pika_segment *seg = in->seg;
+	bool told = false;
 
 	if (pika_seq_after(seg->ack, tcb->snd_max) ||
 	    is_too_old(tcb, seg->ack)) {
@@ -139,11 +142,15 @@ bool pika_tcp_ack(struct pika_server *s, struct pika_tcb *tcb,
 	if (pika_seq_before(seg->ack, tcb->snd_una))
 		return true;
 	still_there(tcb);
+	if (unlikely(in->options.present & PIKA_OPTION_SACK))
+		told = pika_recovery_blocks(s, tcb, in);
 	if (seg->ack != tcb->snd_una)
 		acked(s, tcb, in);
-	else if (is_duplicate(tcb, seg))
+	else if (!told && is_duplicate(tcb, seg))
 		pika_tcp_duplicate_ack(s, tcb);
 	pika_tcp_window(tcb, seg);
+	if (unlikely(tcb->board != PIKA_POOL_NONE))
+		pika_recovery_check(s, tcb, in);
 	if (tcb->snd_nxt != tcb->snd_end + !!(tcb->flags & PIKA_TCB_FIN))
 		tcb->flags |= PIKA_TCB_OUTPUT;
 	return tcb->state != PIKA_TCP_CLOSED;

@@ -2,11 +2,11 @@
 /*
  * How much may be in flight, and what a row of duplicate ACKs means: NewReno
  * (RFC 5681, RFC 6582, RFC 6928). Another algorithm, CUBIC (RFC 9438) next,
- * replaces pika_tcp_congestion_acked() and _timeout(); SACK (RFC 6675) will
- * replace how losses are found. Runs on its server's core only.
+ * replaces pika_tcp_congestion_acked() and _timeout(). How losses are found
+ * with SACK is in tcp_recovery.c. Runs on its server's core only.
  */
 
-#include "tcp.h"
+#include "tcp_sack.h"
 
 #define DUPLICATES	3	/* DupThresh, RFC 5681 3.2 */
 
@@ -108,12 +108,35 @@ void pika_tcp_congestion_idle(struct pika_server *s, struct pika_tcb *tcb)
 		tcb->cwnd = min(tcb->cwnd, initial_window(tcb));
 }
 
-static void enter_recovery(struct pika_server *s, struct pika_tcb *tcb)
+/**
+ * pika_tcp_congestion_lost() - recovery from a loss begins
+ * @s: the flow's server
+ * @tcb: the flow
+ *
+ * RFC 5681 3.2 (2), RFC 6582 3.2 (2), RFC 6675 5 (4.1, 4.2); cwnd is the
+ * caller's to set.
+ */
+void pika_tcp_congestion_lost(struct pika_server *s, struct pika_tcb *tcb)
 {
 	s->ts->stats.fast_retransmits++;
 	tcb->ssthresh = half_of_flight(tcb);
 	tcb->recover = tcb->snd_max;
 	tcb->flags |= PIKA_TCB_RECOVERY;
+}
+
+/**
+ * pika_tcp_congestion_repaired() - what was lost has arrived already
+ * @tcb: the flow
+ */
+void pika_tcp_congestion_repaired(struct pika_tcb *tcb)
+{
+	tcb->ssthresh = max_t(u32, tcb->cwnd / 2, 2 * tcb->mss);
+	tcb->cwnd = tcb->ssthresh;
+}
+
+static void enter_recovery(struct pika_server *s, struct pika_tcb *tcb)
+{
+	pika_tcp_congestion_lost(s, tcb);
 	tcb->cwnd = tcb->ssthresh + DUPLICATES * tcb->mss;
 	pika_tcp_resend_first(s, tcb);
 }
@@ -127,6 +150,8 @@ static void enter_recovery(struct pika_server *s, struct pika_tcb *tcb)
  */
 void pika_tcp_duplicate_ack(struct pika_server *s, struct pika_tcb *tcb)
 {
+	if (tcb->board != PIKA_POOL_NONE && pika_board_of(s, tcb)->holes)
+		return;	/* SACK tells more */
 	if (tcb->duplicates < 255)
 		tcb->duplicates++;
 	if (tcb->flags & PIKA_TCB_RECOVERY)
@@ -164,6 +189,9 @@ void pika_tcp_recovery_acked(struct pika_server *s, struct pika_tcb *tcb,
 	tcb->duplicates = 0;
 	if (!(tcb->flags & PIKA_TCB_RECOVERY)) {
 		pika_tcp_congestion_acked(tcb, bytes);
+	} else if (pika_recovery_is_on(s, tcb)) {
+		if (!pika_seq_before(tcb->snd_una, tcb->recover))
+			tcb->flags &= ~PIKA_TCB_RECOVERY;
 	} else if (pika_seq_before(tcb->snd_una, tcb->recover)) {
 		partial_ack(s, tcb, bytes);
 	} else {

@@ -12,19 +12,22 @@
  * is sent again from the first byte on may go though the peer has taken its
  * window back (RFC 9293 3.8.6): what it says then is how we learn of a new one.
  */
-static u32 usable_window(const struct pika_tcb *tcb)
+static u32 usable_window(const struct pika_server *s,
+			 const struct pika_tcb *tcb)
 {
 	u32 limit = tcb->cwnd;
 	u32 sent = tcb->snd_nxt - tcb->snd_una;
 	u32 window = tcb->snd_wnd;
+	u32 pipe = sent;
 
 	if (!sent)
 		window = max(window, pika_tcp_flight(tcb));
 
 	if (tcb->duplicates && !(tcb->flags & PIKA_TCB_RECOVERY))
 		limit += min_t(u32, tcb->duplicates, 2) * tcb->mss;
-	limit = min(limit, window);
-	return limit - min(limit, sent);
+	if (unlikely(tcb->board != PIKA_POOL_NONE))
+		pipe = pika_recovery_pipe(s, tcb);
+	return min(limit - min(limit, pipe), window - min(window, sent));
 }
 
 /*
@@ -60,9 +63,11 @@ static u32 sendable(const struct pika_server *s, const struct pika_tcb *tcb,
 		    u32 unsent)
 {
 	u32 limit = s->ts->config.max_segments * tcb->mss;
-	u32 len = min(unsent, usable_window(tcb));
+	u32 len = min(unsent, usable_window(s, tcb));
 	u32 small;
 
+	if (unlikely(tcb->flags & PIKA_TCB_LOSSY))
+		limit = pika_recovery_frame(s, tcb);
 	len = min(len, limit);
 	small = len < tcb->mss ? len : len % tcb->mss;
 	if (small && !small_may_go(tcb, small, len == unsent))
@@ -115,9 +120,14 @@ static void has_sent(struct pika_server *s, struct pika_tcb *tcb, u32 len)
 			tcb->backoff = 0;
 			tcb->retries = 0;
 		}
-		tcb->flags &= ~PIKA_TCB_PERSIST;
-		pika_tcp_clock_set(s, tcb, PIKA_CLOCK_RETRANSMIT,
-				   pika_tcp_rto(tcb));
+		tcb->flags &= ~(PIKA_TCB_PERSIST | PIKA_TCB_PROBE);
+		if (unlikely(tcb->flags & PIKA_TCB_LOSSY))
+			pika_probe_arm(s, tcb);
+		else
+			pika_tcp_clock_set(s, tcb, PIKA_CLOCK_RETRANSMIT,
+					   pika_tcp_rto(tcb));
+	} else if (unlikely(tcb->flags & PIKA_TCB_LOSSY)) {
+		pika_probe_follow(s, tcb);
 	}
 }
 
@@ -162,6 +172,8 @@ static void arm_persist(struct pika_server *s, struct pika_tcb *tcb)
 static void output_data(struct pika_server *s, struct pika_tcb *tcb)
 {
 	pika_tcp_congestion_idle(s, tcb);
+	if (unlikely(tcb->board != PIKA_POOL_NONE))
+		pika_recovery_output(s, tcb);
 	while (send_next(s, tcb))
 		;
 	if (tcb->flags & PIKA_TCB_BLOCKED)
@@ -289,26 +301,48 @@ bool pika_tcp_send_syn(struct pika_server *s, struct pika_tcb *tcb)
 }
 
 /**
+ * pika_tcp_resend() - send something again
+ * @s: the flow's server
+ * @tcb: the flow
+ * @place: where its first byte is; moved behind what was sent
+ * @seq: first sequence number
+ * @len: how many, all sent before; if the last is the FIN's it goes, too
+ *
+ * Its round trip is not measured: nobody knows which of the two is acknowledged
+ * (Karn, RFC 6298 3).
+ *
+ * Return: how many sequence numbers were sent, at most @len; 0: none could be.
+ */
+u32 pika_tcp_resend(struct pika_server *s, struct pika_tcb *tcb,
+		    struct pika_place *place, u32 seq, u32 len)
+{
+	bool fin = pika_seq_after(seq + len, tcb->snd_end);
+	u32 bytes = len - fin;
+	u32 fit = bytes ? pika_tcp_queue_fit(s, place, bytes) : 0;
+
+	fin = fin && fit == bytes;
+	tcb->flags &= ~PIKA_TCB_RTT;
+	if (!send_segment(s, tcb, place, seq, fit, fin))
+		return 0;
+	s->ts->stats.retransmits++;
+	return fit + fin;
+}
+
+/**
  * pika_tcp_resend_first() - send the first unacknowledged segment again
  * @s: the flow's server
  * @tcb: the flow, with something in flight
  *
- * What comes next is as before (RFC 6582 3.2). Its round trip is not measured:
- * nobody knows which of the two is acknowledged (Karn, RFC 6298 3).
+ * What comes next is as before (RFC 6582 3.2).
  */
 void pika_tcp_resend_first(struct pika_server *s, struct pika_tcb *tcb)
 {
 	struct pika_place place = tcb->head;
-	u32 queued = tcb->snd_end - tcb->snd_una;
-	bool fin_sent = pika_seq_after(tcb->snd_max, tcb->snd_end);
-	u32 len = 0;
+	u32 flight = pika_tcp_flight(tcb);
+	u32 len = min_t(u32, flight, tcb->mss);
 
-	if (pika_seq_before(tcb->snd_una, tcb->snd_end))
-		len = min(min_t(u32, queued, tcb->mss), pika_tcp_flight(tcb));
-	if (len)
-		len = pika_tcp_queue_fit(s, &place, len);
-	tcb->flags &= ~PIKA_TCB_RTT;
-	if (send_segment(s, tcb, &place, tcb->snd_una, len,
-			 fin_sent && len == queued))
-		s->ts->stats.retransmits++;
+	/* A FIN fits behind a full segment. */
+	if (flight == len + 1 && pika_seq_after(tcb->snd_max, tcb->snd_end))
+		len++;
+	pika_tcp_resend(s, tcb, &place, tcb->snd_una, len);
 }

@@ -172,6 +172,31 @@ void pika_tcp_queue_drop(struct pika_server *s, struct pika_tcb *tcb)
 }
 
 /**
+ * pika_tcp_queue_skip() - where a byte is
+ * @s: the flow's server
+ * @place: from where; moved
+ * @len: so many bytes further, at most to the end of the queue
+ */
+void pika_tcp_queue_skip(const struct pika_server *s,
+			 struct pika_place *place, u32 len)
+{
+	const struct pika_chunk *chunk;
+	u32 rest;
+
+	while (len) {
+		chunk = chunk_at(s, place->chunk);
+		rest = chunk->len - place->skip;
+		if (len < rest) {
+			place->skip += len;
+			return;
+		}
+		len -= rest;
+		place->chunk = chunk->next;
+		place->skip = 0;
+	}
+}
+
+/**
  * pika_tcp_queue_fit() - how much of the queue fits into one frame
  * @s: the flow's server
  * @place: from where

@@ -32,6 +32,7 @@ struct pika_board *pika_sack_board(struct pika_server *s, struct pika_tcb *tcb)
 	tcb->board = index;
 	board = pika_pool_at(&s->ts->boards, index);
 	memset(board, 0, sizeof(*board));
+	pika_holes_init(board, tcb->snd_una);
 	return board;
 }
 
@@ -53,6 +54,14 @@ static bool is_empty(const struct pika_sack *block)
 	return block->start == block->end;
 }
 
+/* Of ours is nothing missing, and nothing waited for that would tell. */
+static bool sends_well(const struct pika_board *board,
+		       const struct pika_tcb *tcb)
+{
+	return !board->holes && !board->recovering && !board->probing &&
+	       !pika_seq_after(board->edge, tcb->snd_una);
+}
+
 /**
  * pika_sack_tidy() - give the board back if it says nothing
  * @s: the flow's server
@@ -65,7 +74,8 @@ void pika_sack_tidy(struct pika_server *s, struct pika_tcb *tcb)
 	if (tcb->board == PIKA_POOL_NONE)
 		return;
 	board = pika_board_of(s, tcb);
-	if (!board->recents && is_empty(&board->twice))
+	if (!board->recents && is_empty(&board->twice) &&
+	    sends_well(board, tcb))
 		pika_sack_drop(s, tcb);
 }
 

@@ -6,7 +6,7 @@
  * earlier; so most ACKs touch no list. Runs on its server's core only.
  */
 
-#include "tcp.h"
+#include "tcp_sack.h"
 
 /**
  * pika_tcp_clock_set() - a clock strikes after a while
@@ -74,6 +74,7 @@ static void wait_again(struct pika_server *s, struct pika_tcb *tcb)
 	tcb->retries++;
 	tcb->backoff = min(tcb->backoff + 1, 255);
 	after_ms = pika_tcp_rto(tcb);
+	tcb->flags &= ~PIKA_TCB_PROBE;
 
 	if (tcb->user_timeout_ms && tcb->user_timeout_ms > passed)
 		after_ms = min(after_ms, tcb->user_timeout_ms - passed);
@@ -101,12 +102,20 @@ void pika_tcp_go_back(struct pika_server *s, struct pika_tcb *tcb)
 	pika_ts_changed(s, tcb);
 }
 
-/* RFC 6298 5.4 to 5.6. */
+/* RFC 6298 5.4 to 5.6; with SACK what of it is missing. */
 static void resend(struct pika_server *s, struct pika_tcb *tcb)
 {
+	bool sack = pika_recovery_timeout(s, tcb);
+
 	pika_tcp_congestion_timeout(tcb);
 	wait_again(s, tcb);
-	pika_tcp_go_back(s, tcb);
+	if (!sack) {
+		pika_tcp_go_back(s, tcb);
+		return;
+	}
+	tcb->flags &= ~PIKA_TCB_RTT;
+	tcb->flags |= PIKA_TCB_OUTPUT;
+	pika_ts_changed(s, tcb);
 }
 
 static void on_rto(struct pika_server *s, struct pika_tcb *tcb)
@@ -199,6 +208,8 @@ static void strike(struct pika_server *s, struct pika_tcb *tcb,
 	case PIKA_CLOCK_RETRANSMIT:
 		if (tcb->flags & PIKA_TCB_PERSIST)
 			on_persist(s, tcb);
+		else if (tcb->flags & PIKA_TCB_PROBE)
+			pika_probe_send(s, tcb);
 		else
 			on_rto(s, tcb);
 		break;

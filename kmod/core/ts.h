@@ -43,7 +43,11 @@ struct pika_ts_config {
 	X(frames_out, "frames given to a link server") \
 	X(retransmits, "segments sent again") \
 	X(timeouts, "retransmission time-outs") \
-	X(fast_retransmits, "recoveries entered by duplicate ACKs") \
+	X(fast_retransmits, "recoveries entered by duplicate ACKs or SACK") \
+	X(undone, "of those and of time-outs, undone: nothing was lost") \
+	X(lost_again, "retransmissions that were lost, too") \
+	X(tail_probes, "segments sent again before the RTO (RFC 8985 7)") \
+	X(sacks_ignored, "SACK blocks that cannot be") \
 	X(probes, "zero-window probes sent") \
 	X(keep_probes, "keep-alive probes sent") \
 	X(delayed_acks, "ACKs sent by their clock") \

@@ -53,6 +53,29 @@ bool ready_adds_up(const pika_tcb& tcb) {
   return bytes == tcb.ready_bytes && bytes <= tcb.unread;
 }
 
+/// Holes are sorted, between SND.UNA and what the peer has at most; so are the extents of
+/// what was sent again.
+bool board_is_sorted(const pika_board& board, const pika_tcb& tcb) {
+  uint32_t from = tcb.snd_una;
+  for (uint32_t i = 0; i < board.holes; i++) {
+    const pika_hole& hole = board.hole[i];
+    if (!in_order(from, hole.start) || !in_order(hole.start + 1, hole.end)) return false;
+    if (!in_order(hole.start, hole.resend) || !in_order(hole.resend, hole.end)) return false;
+    from = hole.end;
+  }
+  return in_order(from, board.edge) && in_order(board.edge, tcb.snd_max);
+}
+
+std::string board_broken_in(const pika_ts& ts, const pika_tcb& tcb) {
+  if (tcb.board == PIKA_POOL_NONE) return {};
+  if (!is_taken(ts.boards, tcb.board)) return "its board is free";
+  const auto* board = static_cast<const pika_board*>(pika_pool_at(&ts.boards, tcb.board));
+  if (!board_is_sorted(*board, tcb)) return "holes are not in order";
+  for (uint32_t i = 0; i < board->recents; i++)
+    if (!in_order(tcb.rcv_nxt + 1, board->recent[i].end)) return "a block that was reached";
+  return {};
+}
+
 std::string broken_in(const pika_ts& ts, const pika_tcb& tcb) {
   const uint32_t clock = tcb.clocks & (1u << PIKA_CLOCK_RETRANSMIT);
   const bool waits = tcb.flags & (PIKA_TCB_CHANGED | PIKA_TCB_BLOCKED);
@@ -67,6 +90,7 @@ std::string broken_in(const pika_ts& ts, const pika_tcb& tcb) {
   if (tcb.state < PIKA_TCP_ESTABLISHED) return {};
   if (!in_order(tcb.snd_max, tcb.snd_end + 1)) return "more sent than there is";
   if (!in_order(tcb.rcv_nxt, tcb.rcv_edge + 1)) return "more received than the window";
+  if (const std::string what = board_broken_in(ts, tcb); !what.empty()) return what;
   if (!early_is_sorted(tcb)) return "packets beyond a hole are not in order";
   if (const std::string what = memory_broken_in(tcb); !what.empty()) return what;
   if (tcb.unread > ts.config.receive_buffer) return "more unread than the buffer holds";

@@ -10,7 +10,7 @@ extern "C" {
 #include "kmod/core/composition.h"
 #include "kmod/core/link.h"
 #include "kmod/core/server.h"
-#include "kmod/core/tcp.h"
+#include "kmod/core/tcp_sack.h"
 #include "kmod/core/ts.h"
 }
 

@@ -128,7 +128,7 @@ std::string Host::leftovers() {
   for_each_server([&flows, &taken, &pending](const pika_server& server) {
     if (const pika_ts* ts = server.ts) {
       flows += ts->tcbs.used;
-      taken += ts->chunks.used + ts->frames.used;
+      taken += ts->chunks.used + ts->frames.used + ts->boards.used;
     }
     if (server.link) taken += server.link->frames.used;
     if (server.manager) pending += server.manager->half_open + server.manager->pendings.pool.used;
@@ -136,7 +136,7 @@ std::string Host::leftovers() {
   for (const auto& [n, what] :
        {std::pair{sockets, "sockets never went"}, std::pair{flows, "flows never went"},
         std::pair{pending, "connections that a CM still waits for"},
-        std::pair{taken, "chunks or frames leaked"},
+        std::pair{taken, "chunks, frames or boards leaked"},
         std::pair{buffers_.count(), "send buffers leaked"},
         std::pair{pool_->out(), "packets leaked"}})
     if (n) return complain(n, what);
