@@ -49,7 +49,7 @@ enum pika_tcp_state {
 #define PIKA_TCB_RECOVERY	0x00080000u	/* RFC 6582 */
 #define PIKA_TCB_URGENT_OUT	0x00100000u	/* @snd_up is valid */
 #define PIKA_TCB_URGENT_IN	0x00200000u	/* @rcv_up is to come */
-#define PIKA_TCB_LOSSY		0x00400000u	/* lost something before */
+#define PIKA_TCB_LOSSY		0x00400000u	/* something was missing */
 #define PIKA_TCB_PROBE		0x00800000u	/* RETRANSMIT: a probe */
 /* where the flow is */
 #define PIKA_TCB_PASSIVE	0x01000000u	/* an ADMIT began it */

@@ -175,6 +175,23 @@ static void partial_ack(struct pika_server *s, struct pika_tcb *tcb, u32 bytes)
 	pika_tcp_resend_first(s, tcb);
 }
 
+static __pika_apart void recover(struct pika_server *s, struct pika_tcb *tcb,
+				 u32 bytes)
+{
+	bool all = !pika_seq_before(tcb->snd_una, tcb->recover);
+	u32 flight = pika_tcp_flight(tcb);
+
+	if (all)
+		tcb->flags &= ~PIKA_TCB_RECOVERY;
+	if (pika_recovery_is_on(s, tcb))
+		return;
+	if (all)
+		tcb->cwnd = min(tcb->ssthresh,
+				max_t(u32, flight, tcb->mss) + tcb->mss);
+	else
+		partial_ack(s, tcb, bytes);
+}
+
 /**
  * pika_tcp_recovery_acked() - something new was acknowledged
  * @s: the flow's server
@@ -184,19 +201,9 @@ static void partial_ack(struct pika_server *s, struct pika_tcb *tcb, u32 bytes)
 void pika_tcp_recovery_acked(struct pika_server *s, struct pika_tcb *tcb,
 			     u32 bytes)
 {
-	u32 flight = pika_tcp_flight(tcb);
-
 	tcb->duplicates = 0;
-	if (!(tcb->flags & PIKA_TCB_RECOVERY)) {
+	if (unlikely(tcb->flags & PIKA_TCB_RECOVERY))
+		recover(s, tcb, bytes);
+	else
 		pika_tcp_congestion_acked(tcb, bytes);
-	} else if (pika_recovery_is_on(s, tcb)) {
-		if (!pika_seq_before(tcb->snd_una, tcb->recover))
-			tcb->flags &= ~PIKA_TCB_RECOVERY;
-	} else if (pika_seq_before(tcb->snd_una, tcb->recover)) {
-		partial_ack(s, tcb, bytes);
-	} else {
-		tcb->flags &= ~PIKA_TCB_RECOVERY;
-		tcb->cwnd = min(tcb->ssthresh,
-				max_t(u32, flight, tcb->mss) + tcb->mss);
-	}
 }

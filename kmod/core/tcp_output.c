@@ -12,22 +12,19 @@
  * is sent again from the first byte on may go though the peer has taken its
  * window back (RFC 9293 3.8.6): what it says then is how we learn of a new one.
  */
-static u32 usable_window(const struct pika_server *s,
-			 const struct pika_tcb *tcb)
+static u32 usable_window(const struct pika_tcb *tcb)
 {
 	u32 limit = tcb->cwnd;
 	u32 sent = tcb->snd_nxt - tcb->snd_una;
 	u32 window = tcb->snd_wnd;
-	u32 pipe = sent;
 
 	if (!sent)
 		window = max(window, pika_tcp_flight(tcb));
 
 	if (tcb->duplicates && !(tcb->flags & PIKA_TCB_RECOVERY))
 		limit += min_t(u32, tcb->duplicates, 2) * tcb->mss;
-	if (unlikely(tcb->board != PIKA_POOL_NONE))
-		pipe = pika_recovery_pipe(s, tcb);
-	return min(limit - min(limit, pipe), window - min(window, sent));
+	limit = min(limit, window);
+	return limit - min(limit, sent);
 }
 
 /*
@@ -63,11 +60,14 @@ static u32 sendable(const struct pika_server *s, const struct pika_tcb *tcb,
 		    u32 unsent)
 {
 	u32 limit = s->ts->config.max_segments * tcb->mss;
-	u32 len = min(unsent, usable_window(s, tcb));
+	u32 len = min(unsent, usable_window(tcb));
 	u32 small;
 
-	if (unlikely(tcb->flags & PIKA_TCB_LOSSY))
+	if (unlikely(tcb->flags & PIKA_TCB_LOSSY)) {
 		limit = pika_recovery_frame(s, tcb);
+		if (tcb->board != PIKA_POOL_NONE)
+			len = min(unsent, pika_recovery_room(s, tcb));
+	}
 	len = min(len, limit);
 	small = len < tcb->mss ? len : len % tcb->mss;
 	if (small && !small_may_go(tcb, small, len == unsent))
@@ -172,7 +172,7 @@ static void arm_persist(struct pika_server *s, struct pika_tcb *tcb)
 static void output_data(struct pika_server *s, struct pika_tcb *tcb)
 {
 	pika_tcp_congestion_idle(s, tcb);
-	if (unlikely(tcb->board != PIKA_POOL_NONE))
+	if (unlikely(tcb->flags & PIKA_TCB_LOSSY))
 		pika_recovery_output(s, tcb);
 	while (send_next(s, tcb))
 		;

@@ -52,14 +52,15 @@ bool pika_recovery_blocks(struct pika_server *s, struct pika_tcb *tcb,
 		if (pika_seq_before(block.start, tcb->snd_una))
 			block.start = tcb->snd_una;
 		pika_holes_sack(board, block.start, block.end);
+		tcb->flags |= PIKA_TCB_LOSSY;
 	}
 	return true;
 }
 
 /**
- * pika_recovery_is_on() - is there a recovery by SACK?
+ * pika_recovery_is_on() - is a recovery, or was it until this ACK, by SACK?
  * @s: the flow's server
- * @tcb: the flow, with PIKA_TCB_RECOVERY
+ * @tcb: the flow
  *
  * Return: true if so; false: it is by duplicate ACKs.
  */
@@ -85,7 +86,6 @@ static void enter(struct pika_server *s, struct pika_tcb *tcb,
 	remember(s, tcb, board);
 	pika_tcp_congestion_lost(s, tcb);
 	tcb->cwnd = tcb->ssthresh;
-	tcb->flags |= PIKA_TCB_LOSSY;
 	board->recovering = true;
 	board->urge = true;
 	pika_probe_arm(s, tcb);
@@ -206,21 +206,34 @@ bool pika_recovery_timeout(struct pika_server *s, struct pika_tcb *tcb)
 	return true;
 }
 
-/**
- * pika_recovery_pipe() - how much counts against the congestion window
- * @s: the flow's server
- * @tcb: the flow, with a board
- *
- * Return: bytes.
- */
-u32 pika_recovery_pipe(const struct pika_server *s, const struct pika_tcb *tcb)
+/* What counts against the congestion window. */
+static u32 in_flight(const struct pika_tcb *tcb,
+		     const struct pika_board *board)
 {
-	const struct pika_board *board = pika_board_of(s, tcb);
-
 	if (tcb->snd_nxt != tcb->snd_max)
 		return tcb->snd_nxt - tcb->snd_una;
 	return pika_holes_pipe(board, pika_holes_lost(board, tcb->mss),
 			       tcb->snd_max);
+}
+
+/**
+ * pika_recovery_room() - how much more may be in flight
+ * @s: the flow's server
+ * @tcb: the flow, with a board
+ *
+ * Return: bytes, by both windows; as in pika_tcp_output(), also if the peer has
+ * taken its window back and all is sent again.
+ */
+u32 pika_recovery_room(const struct pika_server *s, const struct pika_tcb *tcb)
+{
+	u32 pipe = in_flight(tcb, pika_board_of(s, tcb));
+	u32 sent = tcb->snd_nxt - tcb->snd_una;
+	u32 window = tcb->snd_wnd;
+
+	if (!sent)
+		window = max(window, pika_tcp_flight(tcb));
+	return min(tcb->cwnd - min(tcb->cwnd, pipe),
+		   window - min(window, sent));
 }
 
 /**
@@ -307,20 +320,22 @@ static bool resend_part(struct pika_server *s, struct pika_tcb *tcb,
 /**
  * pika_recovery_output() - send again what is lost
  * @s: the flow's server
- * @tcb: the flow, with a board
+ * @tcb: the flow, with a board or without
  *
  * NextSeg() of RFC 6675, (1); what was never sent follows if there is room (2).
  */
 void pika_recovery_output(struct pika_server *s, struct pika_tcb *tcb)
 {
-	struct pika_board *board = pika_board_of(s, tcb);
-	u32 lost = pika_holes_lost(board, tcb->mss);
-	u32 pipe = pika_recovery_pipe(s, tcb);
-	u32 room = tcb->cwnd - min(tcb->cwnd, pipe);
+	struct pika_board *board;
+	u32 lost, pipe, room;
 	u32 i;
 
-	if (tcb->snd_nxt != tcb->snd_max)
+	if (tcb->board == PIKA_POOL_NONE || tcb->snd_nxt != tcb->snd_max)
 		return;
+	board = pika_board_of(s, tcb);
+	lost = pika_holes_lost(board, tcb->mss);
+	pipe = pika_holes_pipe(board, lost, tcb->snd_max);
+	room = tcb->cwnd - min(tcb->cwnd, pipe);
 	for (i = 0; i < lost; i++)
 		while (board->hole[i].resend != board->hole[i].end)
 			if (!resend_part(s, tcb, board, &board->hole[i], &room))

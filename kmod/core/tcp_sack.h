@@ -113,7 +113,7 @@ void pika_recovery_check(struct pika_server *s, struct pika_tcb *tcb,
 			 const struct pika_arrival *in);
 bool pika_recovery_timeout(struct pika_server *s, struct pika_tcb *tcb);
 void pika_recovery_output(struct pika_server *s, struct pika_tcb *tcb);
-u32 pika_recovery_pipe(const struct pika_server *s,
+u32 pika_recovery_room(const struct pika_server *s,
 		       const struct pika_tcb *tcb);
 u32 pika_recovery_frame(const struct pika_server *s,
 			const struct pika_tcb *tcb);
