@@ -34,15 +34,22 @@ class sack_fixture : public ts_fixture {
     echo_ = syn_ack_.ts_value.value_or(0);
     start_ = ack_;
   }
-  void send_segments(u32 n) { app_sends(std::string(size_t{n} * kMss, 'x')); }
-  /// Which segments were sent, by number; the peer echoes the timestamp of the last.
+  static char letter_of(u32 n) { return static_cast<char>('a' + n % 26); }
+  void send_segments(u32 n) {
+    std::string bytes;
+    for (u32 i = 0; i < n; i++) bytes += std::string(kMss, letter_of(written_++));
+    app_sends(bytes);
+  }
+  /// Which segments were sent, by number, each with its own bytes.
   Numbers numbers() {
     Numbers n;
     while (!quiet()) {
       const auto s = sent();
       latest_ = s.ts_value.value_or(0);
-      for (u32 at = 0; at < std::max<size_t>(s.data.size(), 1); at += kMss)
-        n.push_back((s.seq - start_ + at) / kMss);
+      n.push_back((s.seq - start_) / kMss);
+      if (!s.data.empty()) {
+        EXPECT_EQ(s.data[0], letter_of(n.back()));
+      }
     }
     return n;
   }
@@ -66,6 +73,7 @@ class sack_fixture : public ts_fixture {
   bool recovers() { return tcb().flags & PIKA_TCB_RECOVERY; }
   u32 boards() { return host().s->ts->boards.used; }
 
+  u32 written_ = 0;
   u32 start_ = 0;
   std::optional<u32> ts_value_;
   u32 echo_ = 0;

@@ -175,6 +175,7 @@ TEST_F(tcp_recovery, block__of_what_came_twice_is_no_duplicate_ack) {
   for (int i = 0; i < 5; i++) ack(5, {{3, 4}});
   EXPECT_TRUE(quiet());
   EXPECT_EQ(boards(), 0u);
+  EXPECT_FALSE(tcb().flags & PIKA_TCB_LOSSY);
 }
 
 TEST_F(tcp_recovery, duplicates__without_blocks_count_if_there_was_none) {
@@ -182,6 +183,23 @@ TEST_F(tcp_recovery, duplicates__without_blocks_count_if_there_was_none) {
   numbers();
   for (int i = 0; i < 3; i++) ack(0);
   EXPECT_EQ(numbers(), Numbers{0});
+  EXPECT_EQ(boards(), 0u);
+}
+
+TEST_F(tcp_recovery, duplicates__without_blocks_do_not_count_if_there_were_some) {
+  send_segments(10);
+  numbers();
+  ack(0, {{1, 2}});
+  for (int i = 0; i < 5; i++) ack(0);
+  EXPECT_TRUE(quiet());
+  EXPECT_FALSE(recovers());
+}
+
+TEST_F(tcp_recovery, board__goes_when_the_peer_resets_before_the_program_closes) {
+  lose_first_three();
+  EXPECT_EQ(boards(), 1u);
+  segment({.seq = seq_, .ack = ack_, .flags = PIKA_TCP_RST | PIKA_TCP_ACK});
+  EXPECT_FALSE(gone());
   EXPECT_EQ(boards(), 0u);
 }
 
