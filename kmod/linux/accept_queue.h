@@ -74,6 +74,7 @@ struct pika_arrival {
  * @listens: servers that said yes
  * @again: LISTEN was begun again, with another backlog
  * @ending: UNLISTEN was begun
+ * @ended: no server knows it any more
  * @answered: woken when all have answered
  * @announced: an event has told of it
  * @id: its number in messages
@@ -109,6 +110,7 @@ struct pika_accept_queue {
 	DECLARE_BITMAP(listens, PIKA_SERVERS);
 	bool again;
 	bool ending;
+	bool ended;
 	wait_queue_head_t answered;
 	bool announced;
 	u32 id;

@@ -2,7 +2,7 @@
 /*
  * A listening socket comes and goes: every server that must know is told, one
  * after the other, and answers. listen() waits for the answers, in process
- * context; close() waits for nothing.
+ * context; close() waits as well, but not for long.
  */
 
 #include <linux/slab.h>
@@ -13,6 +13,9 @@
 #include "events.h"
 #include "sock.h"
 #include "stack.h"
+
+/* A dying process must not wait for servers that have too much to do. */
+#define PATIENCE_MS	100
 
 #define TOLD	(BIT(PIKA_COMPONENT_LS) | BIT(PIKA_COMPONENT_CM))
 
@@ -65,6 +68,8 @@ static void finish(struct pika_accept_queue *q)
 		wake_up(&q->answered);
 		return;
 	}
+	WRITE_ONCE(q->ended, true);
+	wake_up(&q->answered);
 	xa_erase_bh(&q->stack->listeners, q->id);
 	pika_stack_add_live(q->stack, -1);
 	pika_accept_queue_put(q);
@@ -229,6 +234,9 @@ static void leave(struct pika_accept_queue *q)
 	if (!pika_accept_queue_end(q))
 		return;
 	tell(q, true);
+	/* Who connects after close() is refused, not accepted and reset. */
+	wait_event_timeout(q->answered, READ_ONCE(q->ended),
+			   msecs_to_jiffies(PATIENCE_MS));
 	if (q->announced)
 		pika_event_listener(q, false);
 }

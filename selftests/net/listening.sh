@@ -26,4 +26,9 @@ case__a_thread_that_moves_between_cpus_writes_in_order()
 	like_linux listening migrate
 }
 
+case__who_connects_just_after_close_is_refused()
+{
+	like_linux listening gone
+}
+
 run_cases
