@@ -15,10 +15,12 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <linux/tcp.h>
+#include <net/addrconf.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
+#include <net/route.h>
 #include <net/xfrm.h>
 
 #include "compat.h"
@@ -37,20 +39,62 @@ static bool is_changed(const struct sk_buff *skb)
 	return ct && ct->status & IPS_NAT_MASK;
 }
 
+static u8 protocol_of(const struct sk_buff *skb,
+		      const struct nf_hook_state *state)
+{
+	return state->pf == NFPROTO_IPV4 ? ip_hdr(skb)->protocol :
+		ipv6_hdr(skb)->nexthdr;
+}
+
 static bool is_icmp_error(const struct sk_buff *skb,
 			  const struct nf_hook_state *state)
 {
+	bool v4 = state->pf == NFPROTO_IPV4;
 	u8 room;
-	const u8 *type = skb_header_pointer(skb, skb_transport_offset(skb),
-					    sizeof(room), &room);
+	const u8 *type;
 
-	if (!type)
+	if (protocol_of(skb, state) != (v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6))
 		return false;
-	return state->pf == NFPROTO_IPV4 ?
-		ip_hdr(skb)->protocol == IPPROTO_ICMP &&
-		*type == ICMP_DEST_UNREACH :
-		ipv6_hdr(skb)->nexthdr == IPPROTO_ICMPV6 &&
-		!(*type & ICMPV6_INFOMSG_MASK);
+	type = skb_header_pointer(skb, skb_transport_offset(skb),
+				  sizeof(room), &room);
+	return type && (v4 ? *type == ICMP_DEST_UNREACH :
+			!(*type & ICMPV6_INFOMSG_MASK));
+}
+
+/* NULL: it is not TCP's. */
+static const struct tcphdr *tcp_of(const struct sk_buff *skb,
+				   const struct nf_hook_state *state,
+				   struct tcphdr *room)
+{
+	if (protocol_of(skb, state) != IPPROTO_TCP)
+		return NULL;
+	return skb_header_pointer(skb, skb_transport_offset(skb),
+				  sizeof(*room), room);
+}
+
+static bool is_from_here(const struct sk_buff *skb,
+			 const struct nf_hook_state *state)
+{
+	if (state->pf == NFPROTO_IPV6)
+		return ipv6_chk_addr(state->net, &ipv6_hdr(skb)->saddr, NULL,
+				     0);
+	return inet_addr_type(state->net, ip_hdr(skb)->saddr) == RTN_LOCAL;
+}
+
+/*
+ * What a rule of output answers a SYN with that it rejects: it comes over
+ * loopback, in the name of the peer.
+ */
+static bool is_rejection(const struct sk_buff *skb,
+			 const struct nf_hook_state *state)
+{
+	struct tcphdr room;
+	const struct tcphdr *tcp;
+
+	if (!(state->in->flags & IFF_LOOPBACK))
+		return false;
+	tcp = tcp_of(skb, state, &room);
+	return tcp && tcp->rst && !is_from_here(skb, state);
 }
 
 /*
@@ -66,8 +110,9 @@ static unsigned int on_local_in(void *priv, struct sk_buff *skb,
 		pika_receive_icmp(stack, skb);
 		return NF_ACCEPT;
 	}
-	if (!pika_netdev_is_link(stack, state->in) || is_changed(skb) ||
-	    skb_sec_path(skb))
+	if (is_changed(skb) || skb_sec_path(skb))
+		return NF_ACCEPT;
+	if (!pika_netdev_is_link(stack, state->in) && !is_rejection(skb, state))
 		return NF_ACCEPT;
 	return pika_receive_judged(stack, skb) ? NF_STOLEN : NF_ACCEPT;
 }
@@ -77,15 +122,12 @@ static bool is_own_syn(const struct pika_stack *stack,
 		       const struct sk_buff *skb,
 		       const struct nf_hook_state *state)
 {
-	struct tcphdr copy;
+	struct tcphdr room;
 	const struct tcphdr *tcp;
-	u8 protocol = state->pf == NFPROTO_IPV4 ? ip_hdr(skb)->protocol :
-		ipv6_hdr(skb)->nexthdr;
 
-	if (skb->sk || state->in || protocol != IPPROTO_TCP)
+	if (skb->sk || state->in)
 		return false;
-	tcp = skb_header_pointer(skb, skb_transport_offset(skb), sizeof(copy),
-				 &copy);
+	tcp = tcp_of(skb, state, &room);
 	return tcp && tcp->syn && !tcp->ack &&
 	       test_bit(ntohs(tcp->source), stack->ports);
 }

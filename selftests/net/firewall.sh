@@ -115,6 +115,52 @@ case__stateful_rules_let_new_ones_in_and_track_none()
 	stop
 }
 
+case__an_output_rule_that_rejects_refuses_connect()
+{
+	start TS1LS1CM1
+	serve cli streams --v6 serve 7000 2
+	rules srv <<-END
+	chain o {
+		type filter hook output priority 0
+		tcp dport 7000 reject with tcp reset
+	}
+	END
+	srv streams --pika refused 10.9.0.2 7000
+	srv streams --pika refused fd09::2 7000
+	look
+	expect_equal connections "$(counter ts.established)" 0
+	no_rules srv
+	srv streams --pika ask 10.9.0.2 7000 1 10
+	srv streams --pika ask fd09::2 7000 1 10
+	wait "$server"
+	stop
+}
+
+# Loopback is Linux's: a reset there that no rule has made is none of ours.
+case__a_reset_over_loopback_reaches_linux()
+{
+	start TS1LS1CM1
+	srv timeout 20 pika-run --require python3 -c '
+from socket import *
+import errno, struct
+s = socket()
+s.bind(("", 80))
+s.listen()
+far = create_connection(("127.0.0.1", 80))
+near = s.accept()[0]
+far.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+far.close()
+try:
+    near.recv(1)
+except ConnectionResetError:
+    pass
+else:
+    raise Exception("no reset")'
+	look
+	expect_equal "packets that a server has seen" "$(counter link.received)" 0
+	stop
+}
+
 case__an_output_rule_that_drops_stops_connect()
 {
 	start TS1LS1CM1
