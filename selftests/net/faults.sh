@@ -68,8 +68,8 @@ case__the_mtu_changes_while_traffic_runs()
 other_offloads()
 {
 	for how in off on; do
-		srv offload veth0 "$how"
-		cli offload veth1 "$how"
+		offload srv veth0 "$how"
+		offload cli veth1 "$how"
 		sleep 0.2
 	done
 }
@@ -82,7 +82,7 @@ case__offloads_change_while_traffic_runs()
 other_queues()
 {
 	for count in 2 1; do
-		srv offload veth0 "$count"
+		srv ethtool -L veth0 rx "$count" tx "$count"
 		sleep 0.2
 	done
 }

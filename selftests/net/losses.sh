@@ -12,8 +12,8 @@ bad_wire()
 {
 	local bad="delay 1ms loss 1% duplicate 1% reorder 99% gap 50"
 
-	srv offload veth0 off
-	cli offload veth1 off
+	offload srv veth0 off
+	offload cli veth1 off
 	# shellcheck disable=SC2086 # words
 	srv tc qdisc add dev veth0 root netem $bad limit 10000
 	# shellcheck disable=SC2086

@@ -151,8 +151,8 @@ case__a_cgroup_is_charged_and_gets_all_back()
 case__buffers_are_as_large_as_the_program_says()
 {
 	start TS1LS1CM1
-	srv offload veth0 off
-	cli offload veth1 off
+	offload srv veth0 off
+	offload cli veth1 off
 	serve cli python3 -u -c '
 import socket, time
 listener = socket.create_server(("0.0.0.0", 7000))

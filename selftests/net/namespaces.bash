@@ -34,6 +34,13 @@ cli()
 	ip netns exec cli "$@"
 }
 
+# offload NAMESPACE DEVICE on|off: of checksums and segmentation, both ways.
+offload()
+{
+	ip netns exec "$1" ethtool -K "$2" rx "$3" tx "$3" gro "$3" gso "$3" tso "$3" \
+		>/dev/null
+}
+
 # start COMPOSITION [OPTION...]: a loaded module and a started stack.
 start()
 {

@@ -208,8 +208,8 @@ case__a_device_that_cannot_cut_or_sum_up_gets_what_is_ready()
 	srv ip link set veth0 gso_max_segs 1
 	cli streams ask 10.9.0.1 80 1 1000000
 	cli streams ask fd09::1 80 1 1000000
-	srv offload veth0 off
-	cli offload veth1 off
+	offload srv veth0 off
+	offload cli veth1 off
 	cli streams ask 10.9.0.1 80 2 1000000
 	cli streams ask fd09::1 80 2 1000000
 	wait "$server"
