@@ -100,10 +100,24 @@ case__each_of_many_is_told_once_and_can_be_chosen()
 case__what_was_closed_waits_without_an_owner()
 {
 	start TS1LS1CM1
-	serve srv streams --pika serve 80 1
-	cli streams ask 10.9.0.1 80 1 1000
+	serve srv pika-run --require python3 -uc '
+from socket import *
+listener = socket()
+listener.bind(("", 80))
+listener.listen()
+print("listening")
+listener.accept()[0].close()'
+	cli python3 -c '
+import socket
+one = socket.create_connection(("10.9.0.1", 80), source_address=("", 20000))
+one.recv(1)'
 	wait "$server"
-	expect_equal "owners" "$(connections | grep -c ' pid ' || true)" 0
+	for _ in {1..100}; do
+		[[ $(connections) != time-wait* ]] || break
+		sleep 0.1
+	done
+	expect_equal "in words" "$(connections)" \
+		"time-wait 10.9.0.1:80 10.9.0.2:20000 recv-q 0 send-q 0 server 0"
 	stop
 }
 
@@ -122,20 +136,36 @@ case__anybody_may_ask_and_sees_no_process_of_another()
 	stop
 }
 
-# Asked all the time while they come and go: none is told half.
+# Asked all the time while they come and go: none is told half. One stays.
 case__they_may_come_and_go_while_they_are_read()
 {
-	local asker
+	local asker held states
 
 	start TS2LS2CM1
-	serve srv streams --pika serve 80 60
+	serve srv streams --pika epoll 80 61
+	ip netns exec cli python3 -c '
+import socket, time
+held = socket.create_connection(("10.9.0.1", 80))
+time.sleep(60)' &
+	held=$!
+	for _ in {1..200}; do
+		[[ $(connections) != established* ]] || break
+		sleep 0.1
+	done
 	srv bash -c 'while :; do pikactl connections || exit 1; sleep 0.2; done' >/tmp/told 2>&1 &
 	asker=$!
 	cli streams ask 10.9.0.1 80 60 100
+	for _ in {1..100}; do
+		[ ! -s /tmp/told ] || break
+		sleep 0.1
+	done
+	kill "$held"
 	wait "$server"
 	kill "$asker" || fail "$(tail -n 1 /tmp/told)"
 	wait "$asker" || true
-	! grep -vE '^[a-z0-9-]+ 10\.9\.0\.1:80 10\.9\.0\.2:[0-9]+ recv-q [0-9]+ send-q [0-9]+ server [01]( |$)' \
+	grep -q '^established' /tmp/told || fail "nothing is told"
+	states='(established|syn-recv|fin-wait-[12]|close-wait|last-ack|closing|time-wait)'
+	! grep -vE "^$states 10\.9\.0\.1:80 10\.9\.0\.2:[0-9]+ recv-q [0-9]+ send-q [0-9]+ server [01]( |\$)" \
 		/tmp/told || fail "not so"
 	rm /tmp/told
 	stop
