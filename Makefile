@@ -42,6 +42,9 @@ bench-vm: setup
 install: userspace
 	@$(MAKE) -s -C userspace install
 
+uninstall:
+	@$(MAKE) -s -C userspace uninstall
+
 style: setup
 	@tools/style/run
 
@@ -62,7 +65,8 @@ help:
 	@echo "make bench-vm    count instructions in a guest, PIKA's beside Linux's"
 	@echo "make style       the style gates alone"
 	@echo "make install     programs, manual pages, completions to PREFIX (/usr/local), DESTDIR"
+	@echo "make uninstall   takes them away again"
 	@echo "make clean       remove build/"
 
-.PHONY: all module userspace demo test check test-debug test-full bench bench-vm install style \
-	setup clean help
+.PHONY: all module userspace demo test check test-debug test-full bench bench-vm install uninstall \
+	style setup clean help

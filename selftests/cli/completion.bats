@@ -68,9 +68,9 @@ completed() {
 	[ "$(cd "$top" && completed _pika_run pika-run cat READ)" = README.md ]
 }
 
-@test "both are installed where bash looks for them" {
+@test "all are installed where bash looks for them" {
 	make -s -C "$top/userspace" install DESTDIR="$BATS_TEST_TMPDIR" PREFIX=/usr >/dev/null
-	for program in pikactl pika-run; do
+	for program in pikactl pikad pika-run; do
 		cmp "$top/userspace/completions/$program.bash" \
 			"$BATS_TEST_TMPDIR/usr/share/bash-completion/completions/$program"
 	done

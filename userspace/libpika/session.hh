@@ -13,6 +13,7 @@
 
 #include "libpika/acceptor.hh"
 #include "libpika/connection.hh"
+#include "libpika/kernel.hh"
 #include "libpika/listener.hh"
 #include "libpika/module.hh"
 #include "libpika/result.hh"
@@ -26,7 +27,7 @@ struct nlmsghdr;
 namespace pika {
 
 /// An open socket to the family "pika". Movable; closed with the object.
-class Session {
+class Session : public StackSession {
  public:
   /// Connects to the module. Needs no privilege.
   ///
@@ -44,28 +45,28 @@ class Session {
   /// user namespace.
   ///
   /// \return the kernel's refusal, in one line; then nothing has changed.
-  Result<Done> start_stack(const StackConfig& config);
+  Result<Done> start_stack(const StackConfig& config) override;
 
   /// Stops it.
   ///
   /// \param force although programs hold sockets of it: those are aborted.
   /// \return ESRCH if there is none, EBUSY while programs hold sockets of it.
-  Result<Done> stop_stack(bool force);
+  Result<Done> stop_stack(bool force) override;
 
   /// What it is.
   ///
   /// \return nothing if none is started.
-  Result<std::optional<StackInfo>> stack();
+  Result<std::optional<StackInfo>> stack() override;
 
   /// What it has counted: first its servers, then the endpoints of all CPUs.
   ///
   /// \return ESRCH if there is none.
-  Result<std::vector<Stats>> stats();
+  Result<std::vector<Stats>> stats() override;
 
   /// Its listening sockets, oldest first; one that comes or goes meanwhile may be missed.
   ///
   /// \return ESRCH if there is no stack.
-  Result<std::vector<Listener>> listeners();
+  Result<std::vector<Listener>> listeners() override;
 
   /// Its connections, server by server; one that begins or ends meanwhile may be missed.
   ///
@@ -75,7 +76,7 @@ class Session {
   /// The acceptors that its connection managers know, server by server.
   ///
   /// \return ESRCH if there is no stack.
-  Result<std::vector<AcceptorState>> acceptors();
+  Result<std::vector<AcceptorState>> acceptors() override;
 
  private:
   struct Close {

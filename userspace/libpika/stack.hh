@@ -33,6 +33,8 @@ struct StackConfig {
   pika_firewall firewall = PIKA_FIREWALL_SYN;
   /// Who may make sockets: root, all, gid:N or cgroup:PATH; nothing: root.
   std::string allow;
+
+  bool operator==(const StackConfig&) const = default;
 };
 
 /// Answer to PIKA_CMD_STACK_GET.
