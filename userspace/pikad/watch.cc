@@ -7,6 +7,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -25,30 +26,56 @@ Error error_of(const char* what, int negative) {
   return {-negative, std::string(what) + ": " + strerror(-negative)};
 }
 
+/// What programs do with a stack that runs is not.
+bool is_of_interest(const Result<std::vector<pika::Event>>& events) {
+  using pika::EventKind;
+  if (!events) return true;
+  return std::any_of(events->begin(), events->end(), [](const pika::Event& event) {
+    return event.kind == EventKind::stack_started || event.kind == EventKind::stack_stopped ||
+           event.kind == EventKind::link_gone || event.kind == EventKind::missed;
+  });
+}
+
+Result<pika::Monitor> monitor_in(const std::string& name, const Netns& netns) {
+  if (name.empty()) return pika::Monitor::open();
+  const auto visit = pika::Visit::begin(netns);
+  return visit ? pika::Monitor::open() : visit.error();
+}
+
 }  // namespace
 
 int Watch::on_heard(sd_event_source*, int, uint32_t, void* pointer) {
   auto* listener = static_cast<Listener*>(pointer);
-  if (listener->heard.read()) (*listener->changed)();
+  if (listener->read()) (*listener->changed)();
   return 0;
 }
 
-Result<std::unique_ptr<Watch::Listener>> Watch::listen(Result<Announcements> heard) {
-  if (!heard) return heard.error();
-  auto listener = std::unique_ptr<Listener>(
-      new Listener{.heard = std::move(*heard), .changed = &changed_, .where = {}, .source = {}});
+/// @return nothing if the loop has no memory for it
+std::unique_ptr<Watch::Listener> Watch::listen(int fd, std::function<bool()> read) {
+  auto listener = std::make_unique<Listener>(Listener{std::move(read), &changed_, {}});
   sd_event_source* source = nullptr;
-  const int err =
-      sd_event_add_io(loop_, &source, listener->heard.fd(), EPOLLIN, on_heard, listener.get());
-  if (err < 0) return error_of("event loop", err);
+  if (sd_event_add_io(loop_, &source, fd, EPOLLIN, on_heard, listener.get()) < 0) return nullptr;
   listener->source.reset(source);
   return listener;
 }
 
+std::unique_ptr<Watch::Listener> Watch::listen(Result<Announcements> heard) {
+  if (!heard) return nullptr;
+  const auto socket = std::make_shared<Announcements>(std::move(*heard));
+  return listen(socket->fd(), [socket] { return socket->read(); });
+}
+
+std::unique_ptr<Watch::Listener> Watch::listen(Result<pika::Monitor> monitor) {
+  if (!monitor) return nullptr;
+  const auto socket = std::make_shared<pika::Monitor>(std::move(*monitor));
+  return listen(socket->fd(), [socket] { return is_of_interest(socket->read()); });
+}
+
 Result<Done> Watch::watch_module() {
-  auto listener = listen(Announcements::of_module());
-  if (!listener) return listener.error();
-  module_ = std::move(*listener);
+  auto heard = Announcements::of_module();
+  if (!heard) return heard.error();
+  module_ = listen(std::move(heard));
+  if (!module_) return Error{ENOMEM, "event loop: out of memory"};
   return Done{};
 }
 
@@ -80,17 +107,17 @@ Result<Done> Watch::watch_file(const std::string& file, const Call& changed) {
   return watch_name(target.parent_path(), target.filename(), changed);
 }
 
-void Watch::follow_links(const std::string& name) {
+void Watch::follow_one(const std::string& name) {
   const auto netns = Netns::open(name);
-  const auto old = links_.find(name);
-  if (old != links_.end() && netns && old->second->where == netns->identity()) return;
-  // Closed in any case: an open socket keeps a namespace that was deleted.
-  links_.erase(name);
+  const auto old = places_.find(name);
+  // Sockets are closed: an open one keeps a namespace that was deleted.
+  if (old != places_.end() && (!netns || old->second.where != netns->identity()))
+    places_.erase(old);
   if (!netns) return;
-  auto listener = listen(Announcements::of_links(name.empty() ? nullptr : &*netns));
-  if (!listener) return;
-  (*listener)->where = netns->identity();
-  links_[name] = std::move(*listener);
+  Place& place = places_[name];
+  place.where = netns->identity();
+  if (!place.links) place.links = listen(Announcements::of_links(name.empty() ? nullptr : &*netns));
+  if (!place.stack) place.stack = listen(monitor_in(name, *netns));
 }
 
 int Watch::on_folder(sd_event_source*, const inotify_event* event, void* pointer) {
@@ -132,10 +159,10 @@ void Watch::ignore_namespaces() {
 }
 
 void Watch::follow(const Wanted& wanted) {
-  std::erase_if(links_, [&wanted](const auto& each) { return !wanted.contains(each.first); });
+  std::erase_if(places_, [&wanted](const auto& each) { return !wanted.contains(each.first); });
   if (wanted.empty() || (wanted.size() == 1 && wanted.contains("")))
     ignore_namespaces();
   else
     watch_namespaces();
-  for (const auto& [netns, stack] : wanted) follow_links(netns);
+  for (const auto& [netns, stack] : wanted) follow_one(netns);
 }

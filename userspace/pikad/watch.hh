@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "libpika/announcements.hh"
+#include "libpika/monitor.hh"
 #include "libpika/netns.hh"
 #include "libpika/result.hh"
 #include "pikad/plan.hh"
@@ -31,17 +32,22 @@ class Watch {
   /// Calls @p changed when somebody has written @p file or put another one in its place.
   pika::Result<pika::Done> watch_file(const std::string& file, const Call& changed);
 
-  /// Watches for the namespaces of @p wanted and for their devices, and for no others.
+  /// Watches for the namespaces of @p wanted, their devices and stacks, and for no others.
   /// To be called before each look: what changes after the call is told.
   void follow(const Wanted& wanted);
 
  private:
-  /// A socket, and a source that calls back when it has heard something.
+  /// A socket, what reads from it and says whether that is of interest, and its source.
   struct Listener {
-    pika::Announcements heard;
+    std::function<bool()> read;
     const Call* changed;
-    std::pair<dev_t, ino_t> where;
     Source source;
+  };
+  /// What we listen to in a namespace, and which one that is.
+  struct Place {
+    std::pair<dev_t, ino_t> where;
+    std::unique_ptr<Listener> links;
+    std::unique_ptr<Listener> stack;
   };
   /// A file, by the folder and the name under which it is watched.
   struct WatchedFile {
@@ -55,17 +61,19 @@ class Watch {
   static int on_folder(sd_event_source* source, const inotify_event* event, void* watch);
   static int on_mount(sd_event_source* source, int fd, uint32_t events, void* watch);
 
-  pika::Result<std::unique_ptr<Listener>> listen(pika::Result<pika::Announcements> heard);
+  std::unique_ptr<Listener> listen(int fd, std::function<bool()> read);
+  std::unique_ptr<Listener> listen(pika::Result<pika::Announcements> heard);
+  std::unique_ptr<Listener> listen(pika::Result<pika::Monitor> monitor);
   pika::Result<pika::Done> watch_name(const std::string& folder, const std::string& name,
                                       const Call& changed);
-  void follow_links(const std::string& netns);
+  void follow_one(const std::string& netns);
   void watch_namespaces();
   void ignore_namespaces();
 
   sd_event* loop_;
   Call changed_;
   std::unique_ptr<Listener> module_;
-  std::map<std::string, std::unique_ptr<Listener>> links_;
+  std::map<std::string, Place> places_;
   std::vector<std::unique_ptr<WatchedFile>> files_;
   /// Where names of namespaces come and go, and which folder that is.
   Source folder_;
