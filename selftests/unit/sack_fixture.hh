@@ -49,6 +49,7 @@ class sack_fixture : public ts_fixture {
       n.push_back((s.seq - start_) / kMss);
       if (!s.data.empty()) {
         EXPECT_EQ(s.data[0], letter_of(n.back()));
+        EXPECT_EQ(s.data.back(), letter_of((s.seq - start_ + s.data.size() - 1) / kMss));
       }
     }
     return n;
