@@ -21,6 +21,7 @@
 #include "inner.h"
 #include "option.h"
 #include "sock_memory.h"
+#include "sock_urgent.h"
 #include "stack.h"
 
 static void destruct(struct sock *sk)
@@ -380,12 +381,21 @@ int pika_sock_ioctl(struct socket *sock, struct sock *sk, unsigned int cmd,
 {
 	struct pika_sock *ps = pika_sk(sk);
 	int __user *answer = (int __user *)arg;
+	int n;
 
 	switch (cmd) {
 	case SIOCINQ:
 		if (sk->sk_state == TCP_LISTEN)
 			return -EINVAL;
-		return put_user((int)READ_ONCE(ps->readable), answer);
+		pika_endpoint_lock(ps->endpoint);
+		n = pika_urgent_readable(ps);
+		pika_endpoint_unlock(ps->endpoint);
+		return put_user(n, answer);
+	case SIOCATMARK:
+		pika_endpoint_lock(ps->endpoint);
+		n = pika_urgent_is_next(ps, 0);
+		pika_endpoint_unlock(ps->endpoint);
+		return put_user(n, answer);
 	case SIOCOUTQ:
 		if (sk->sk_state == TCP_LISTEN)
 			return -EINVAL;

@@ -85,6 +85,8 @@ struct pika_piece {
  * @acked: bytes that the peer has acknowledged, of all
  * @received: bytes that have come, of all
  * @readable: bytes in sk_receive_queue
+ * @urgent: enum pika_urgent
+ * @urgent_at: of all bytes, how many come before the urgent one
  * @read: bytes that were read and no RECEIVED told of
  * @read_memory: true size that held them, or was saved since; likewise
  * @reading: the packet that a reader is copying from, or NULL
@@ -134,6 +136,8 @@ struct pika_sock {
 	u64 acked;
 	u64 received;
 	u32 readable;
+	u8 urgent;
+	u64 urgent_at;
 	u32 read;
 	int read_memory;
 	struct sk_buff *reading;
@@ -191,6 +195,8 @@ int pika_sock_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
 __poll_t pika_sock_poll(struct file *file, struct socket *sock, struct sock *sk,
 			struct poll_table_struct *wait);
 u32 pika_sock_send_room(const struct pika_sock *ps);
+struct sk_buff *pika_sock_consume(struct pika_sock *ps, struct sk_buff *skb,
+				  u32 len);
 
 /* What a piece takes. */
 static inline u32 pika_piece_memory(const struct pika_piece *piece)

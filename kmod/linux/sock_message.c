@@ -15,6 +15,7 @@
 #include "receive.h"
 #include "rx_ring.h"
 #include "sock_memory.h"
+#include "sock_urgent.h"
 #include "stack.h"
 #include "trace.h"
 
@@ -372,6 +373,7 @@ void pika_sock_free_received(struct pika_sock *ps)
 {
 	__skb_queue_purge(&pika_sock_sk(ps)->sk_receive_queue);
 	ps->readable = 0;
+	ps->urgent = PIKA_URGENT_NONE;
 	WRITE_ONCE(ps->received_memory, 0);
 }
 
@@ -516,6 +518,8 @@ static void wake(struct sock *sk, const struct pika_msg_update *update)
 	if (update->flags & (PIKA_UPDATE_CONNECTED | PIKA_UPDATE_EOF) ||
 	    update->error)
 		sk->sk_state_change(sk);
+	if (update->flags & PIKA_UPDATE_URGENT)
+		sk_send_sigurg(sk);
 	if (update->packet || update->flags & PIKA_UPDATE_EOF)
 		sk->sk_data_ready(sk);
 	if (update->acked || update->flags & PIKA_UPDATE_CONNECTED)
@@ -526,6 +530,8 @@ static void apply(struct pika_sock *ps, const struct pika_msg_update *update)
 {
 	struct sock *sk = pika_sock_sk(ps);
 
+	if (update->flags & PIKA_UPDATE_URGENT && !ps->closed)
+		pika_urgent_told(ps, update->urgent);
 	take_packets(ps, update->packet);
 	take_acked(ps, update->acked);
 	if (ps->closed)

@@ -14,6 +14,7 @@
 #include "accept.h"
 #include "rx_ring.h"
 #include "sock_memory.h"
+#include "sock_urgent.h"
 #include "stack.h"
 
 /**
@@ -102,6 +103,8 @@ static struct pika_piece *make_piece(struct sock *sk, struct msghdr *msg,
 	}
 	piece->flags = msg_data_left(msg) || msg->msg_flags & MSG_MORE ?
 		PIKA_SEND_MORE : 0;
+	if (msg->msg_flags & MSG_OOB && !msg_data_left(msg))
+		piece->flags |= PIKA_SEND_URGENT;
 	return piece;
 }
 
@@ -182,8 +185,6 @@ int pika_sock_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 {
 	int sent;
 
-	if (msg->msg_flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	lock_sock(sk);
 	sent = send_all(sk, msg);
 	release_sock(sk);
@@ -192,20 +193,24 @@ int pika_sock_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 
 /*
  * The received packet that byte number @skip is in, with that byte's place in
- * it. Only readers take packets away, and they hold the socket's lock; nothing
- * is put behind one that is being read.
+ * it, and how many of it may be copied: none if it is urgent. Only readers take
+ * packets away, and they hold the socket's lock; nothing is put behind one that
+ * is being read.
  */
-static struct sk_buff *packet_at(struct sock *sk, u32 *skip)
+static struct sk_buff *packet_at(struct sock *sk, u32 *skip, u32 *most)
 {
 	struct pika_sock *ps = pika_sk(sk);
+	u32 ahead = *skip;
 	struct sk_buff *skb;
 	u32 bytes;
 
 	pika_endpoint_lock(ps->endpoint);
 	skb_queue_walk(&sk->sk_receive_queue, skb) {
 		bytes = pika_packet_of(skb)->bytes;
-		if (*skip < bytes)
+		if (*skip < bytes) {
+			*most = pika_urgent_limit(ps, ahead, bytes - *skip);
 			goto unlock;
+		}
 		*skip -= bytes;
 	}
 	skb = NULL;
@@ -215,47 +220,68 @@ unlock:
 	return skb;
 }
 
-/* The first @len bytes of @skb were read. */
-static void consume(struct sock *sk, struct sk_buff *skb, u32 len)
+/**
+ * pika_sock_consume() - bytes were read
+ * @ps: the socket, its endpoint locked
+ * @skb: the first packet of its queue
+ * @len: the first ones of that
+ *
+ * Return: @skb if nobody needs it any more, to be freed, or NULL.
+ */
+struct sk_buff *pika_sock_consume(struct pika_sock *ps, struct sk_buff *skb,
+				  u32 len)
 {
 	struct pika_packet *pkt = pika_packet_of(skb);
-	struct pika_sock *ps = pika_sk(sk);
 
-	pika_endpoint_lock(ps->endpoint);
 	pkt->offset += len;
 	pkt->bytes -= len;
 	ps->read += len;
 	WRITE_ONCE(ps->readable, ps->readable - len);
 	ps->reading = NULL;
-	if (!pkt->bytes) {
-		__skb_unlink(skb, &sk->sk_receive_queue);
-		WRITE_ONCE(ps->received_memory,
-			   ps->received_memory - pkt->truesize);
-		ps->read_memory += pkt->truesize;
-	}
+	pika_urgent_passed(ps);
+	if (pkt->bytes)
+		return NULL;
+	__skb_unlink(skb, &ps->inet.sk.sk_receive_queue);
+	WRITE_ONCE(ps->received_memory, ps->received_memory - pkt->truesize);
+	ps->read_memory += pkt->truesize;
+	return skb;
+}
+
+static void consume(struct sock *sk, struct sk_buff *skb, u32 len)
+{
+	struct pika_sock *ps = pika_sk(sk);
+
+	pika_endpoint_lock(ps->endpoint);
+	skb = pika_sock_consume(ps, skb, len);
 	pika_endpoint_unlock(ps->endpoint);
-	if (!pkt->bytes)
+	if (skb)
 		consume_skb(skb);
 }
 
-/* Bytes copied of what is there, or -ENODATA; @done were before. */
+/*
+ * At most @len bytes copied of what is there, or -ENODATA. With MSG_PEEK @ahead
+ * were looked at before. Of an urgent byte none is copied: it is skipped.
+ */
 static int copy_some(struct sock *sk, struct msghdr *msg, size_t len, int flags,
-		     size_t done)
+		     u32 *ahead)
 {
-	u32 skip = flags & MSG_PEEK ? done : 0;
-	struct sk_buff *skb = packet_at(sk, &skip);
-	struct pika_packet *pkt;
-	u32 n;
+	u32 skip = *ahead;
+	u32 most;
+	struct sk_buff *skb = packet_at(sk, &skip, &most);
+	u32 n, used;
 
 	if (!skb)
 		return -ENODATA;
-	pkt = pika_packet_of(skb);
-	n = min_t(size_t, len - done, pkt->bytes - skip);
-	if (!(flags & MSG_TRUNC) &&
-	    skb_copy_datagram_msg(skb, pkt->offset + skip, msg, n))
+	n = min_t(size_t, len, most);
+	used = len && !most ? 1 : n;
+	if (n && !(flags & MSG_TRUNC) &&
+	    skb_copy_datagram_msg(skb, pika_packet_of(skb)->offset + skip, msg,
+				  n))
 		return -EFAULT;
-	if (!(flags & MSG_PEEK))
-		consume(sk, skb, n);
+	if (flags & MSG_PEEK)
+		*ahead += used;
+	else
+		consume(sk, skb, used);
 	return n;
 }
 
@@ -301,6 +327,16 @@ static void wait_for_bytes(struct sock *sk, long *timeout, u32 seen)
 	remove_wait_queue(sk_sleep(sk), &wait);
 }
 
+/* Nobody reads over the urgent byte without noticing. */
+static int why_stop_at_urgent(size_t done, long timeout)
+{
+	if (done)
+		return done;
+	if (!signal_pending(current))
+		return 0;
+	return timeout ? sock_intr_errno(timeout) : -EAGAIN;
+}
+
 /*
  * One message may bring bytes and the end, at any time. So the end counts only
  * if it was there before the queue was found empty.
@@ -310,12 +346,18 @@ static int receive(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	size_t target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
 	long timeout = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	size_t done = 0;
+	u32 ahead = 0;
 	bool ended;
 	int n;
 
 	do {
+		if (pika_urgent_is_next(pika_sk(sk), ahead)) {
+			n = why_stop_at_urgent(done, timeout);
+			if (n)
+				return n;
+		}
 		ended = has_ended(sk);
-		n = copy_some(sk, msg, len, flags, done);
+		n = copy_some(sk, msg, len - done, flags, &ahead);
 		if (n >= 0) {
 			done += n;
 			continue;
@@ -327,7 +369,7 @@ static int receive(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 		n = why_not_wait(sk, timeout, ended);
 		if (n <= 0)
 			return done ?: n;
-		wait_for_bytes(sk, &timeout, flags & MSG_PEEK ? done : 0);
+		wait_for_bytes(sk, &timeout, ahead);
 	} while (done < len);
 	return done;
 }
@@ -350,11 +392,12 @@ int pika_sock_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
 
 	if (flags & MSG_ERRQUEUE)
 		return -EAGAIN;
-	if (flags & MSG_OOB)
-		return -EINVAL;
 	lock_sock(sk);
-	n = sk->sk_state == TCP_LISTEN ? -ENOTCONN :
-		receive(sk, msg, len, flags);
+	if (sk->sk_state == TCP_LISTEN)
+		n = -ENOTCONN;
+	else
+		n = flags & MSG_OOB ? pika_urgent_recv(sk, msg, len, flags) :
+			receive(sk, msg, len, flags);
 	if (ps->indebted)
 		pika_memory_settle(sk);
 	if (ps->reading || pika_sock_hears_of_reading(ps)) {
@@ -370,6 +413,7 @@ int pika_sock_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
 static __poll_t readiness(const struct sock *sk)
 {
 	const struct pika_sock *ps = pika_sk(sk);
+	u32 target = max(READ_ONCE(sk->sk_rcvlowat), 1);
 	u8 shut = READ_ONCE(sk->sk_shutdown);
 	int state = READ_ONCE(sk->sk_state);
 	__poll_t mask = 0;
@@ -382,8 +426,12 @@ static __poll_t readiness(const struct sock *sk)
 		mask |= EPOLLERR;
 	if (state == TCP_SYN_SENT)
 		return mask;
-	if (READ_ONCE(ps->readable) >= max(READ_ONCE(sk->sk_rcvlowat), 1))
+	if (pika_urgent_is_next(ps, 0) && !pika_urgent_is_inline(ps))
+		target++;
+	if (READ_ONCE(ps->readable) >= target)
 		mask |= EPOLLIN | EPOLLRDNORM;
+	if (pika_urgent_is_there(ps))
+		mask |= EPOLLPRI;
 	if (shut & SEND_SHUTDOWN || is_writable(ps))
 		mask |= EPOLLOUT | EPOLLWRNORM;
 	return mask;
