@@ -115,14 +115,15 @@ case__stateful_rules_let_new_ones_in_and_track_none()
 	stop
 }
 
-case__an_output_rule_that_rejects_refuses_connect()
+# rejects HOW: an output rule does, and without it connections are there.
+rejects()
 {
 	start TS1LS1CM1
 	serve cli streams --v6 serve 7000 2
 	rules srv <<-END
 	chain o {
 		type filter hook output priority 0
-		tcp dport 7000 reject with tcp reset
+		tcp dport 7000 reject with $1
 	}
 	END
 	srv streams --pika refused 10.9.0.2 7000
@@ -134,6 +135,16 @@ case__an_output_rule_that_rejects_refuses_connect()
 	srv streams --pika ask fd09::2 7000 1 10
 	wait "$server"
 	stop
+}
+
+case__an_output_rule_that_rejects_by_a_reset_refuses_connect()
+{
+	rejects "tcp reset"
+}
+
+case__an_output_rule_that_rejects_by_icmp_refuses_connect()
+{
+	rejects "icmpx port-unreachable"
 }
 
 # Loopback is Linux's: a reset there that no rule has made is none of ours.
