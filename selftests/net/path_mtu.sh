@@ -37,10 +37,22 @@ behind_router()
 	ip -n srv route add default via fd09::2
 }
 
-# both_ways ADDRESS FAMILY: many bytes, by way of the router.
+# A device takes a while to come up, and IPv6 to find its neighbours.
+await()
+{
+	for _ in {1..50}; do
+		! far busybox ping -c 1 -W 1 "$1" >/dev/null 2>&1 || return 0
+		sleep 0.1
+	done
+	fail "no way to $1"
+}
+
+# both_ways ADDRESS: many bytes, by way of the router.
 both_ways()
 {
 	behind_router 1400
+	await 10.9.0.1
+	await fd09::1
 	serve srv streams --pika --v6 epoll 80 1
 	far timeout 60 streams ask "$1" 80 1 2000000
 	wait "$server"
@@ -76,6 +88,8 @@ except OSError as e:
 case__a_connect_to_where_nobody_is_fails_at_once()
 {
 	behind_router 1400
+	await 10.9.0.1
+	await fd09::1
 	ip -n cli route add unreachable 10.7.0.0/24
 	ip -n cli route add unreachable fd07::/64
 	connect_fails 10.7.0.1
