@@ -8,26 +8,9 @@
 #include "icmp.h"
 
 #include "bytes.h"
+#include "ip.h"
 
-/* Offsets in headers: RFC 791, RFC 8200, RFC 792, RFC 4443. */
-#define V4_HEADER	20
-#define V4_LENGTH	2
-#define V4_FRAGMENT	6
-#define V4_IS_FRAGMENT	0x3fff	/* more follow, or its offset */
-#define V4_OFFSET	0x1fff
-#define V4_PROTOCOL	9
-#define V4_SOURCE	12
-#define V4_DESTINATION	16
-#define V6_HEADER	40
-#define V6_LENGTH	4
-#define V6_NEXT		6
-#define V6_SOURCE	8
-#define V6_DESTINATION	24
-
-#define PROTOCOL_ICMP	1
-#define PROTOCOL_TCP	6
-#define PROTOCOL_ICMPV6	58
-
+/* RFC 792, RFC 4443 */
 #define ICMP_HEADER	8
 #define ICMP_MTU	6	/* RFC 1191 4 */
 #define ICMPV6_MTU	4
@@ -114,13 +97,6 @@ static void read_tcp(const u8 *tcp, struct pika_icmp_error *error)
 	error->seq = pika_read_be32(tcp + 4);
 }
 
-static void map_v4(struct pika_addr *addr, const u8 *bytes)
-{
-	memset(addr->b, 0, 10);
-	memset(addr->b + 10, 0xff, 2);
-	memcpy(addr->b + 12, bytes, 4);
-}
-
 /* The packet in trouble: its sender is we. */
 static bool read_inner_v4(const u8 *ip, u32 len, struct pika_icmp_error *error)
 {
@@ -129,10 +105,10 @@ static bool read_inner_v4(const u8 *ip, u32 len, struct pika_icmp_error *error)
 	if (ip[0] >> 4 != 4 || header < V4_HEADER || len < header + TCP_BYTES)
 		return false;
 	if (ip[V4_PROTOCOL] != PROTOCOL_TCP ||
-	    pika_read_be16(ip + V4_FRAGMENT) & V4_OFFSET)
+	    pika_read_be16(ip + V4_FLAGS) & V4_OFFSET)
 		return false;
-	map_v4(&error->key.local, ip + V4_SOURCE);
-	map_v4(&error->key.remote, ip + V4_DESTINATION);
+	pika_addr_map_v4(&error->key.local, ip + V4_SOURCE);
+	pika_addr_map_v4(&error->key.remote, ip + V4_DESTINATION);
 	read_tcp(ip + header, error);
 	return true;
 }
@@ -156,7 +132,7 @@ static bool parse_v4(const u8 *ip, u32 len, struct pika_icmp_error *error)
 
 	if (icmp < V4_HEADER || end > len || inner + V4_HEADER > end ||
 	    ip[V4_PROTOCOL] != PROTOCOL_ICMP ||
-	    pika_read_be16(ip + V4_FRAGMENT) & V4_IS_FRAGMENT)
+	    pika_read_be16(ip + V4_FLAGS) & V4_FRAGMENT)
 		return false;
 	return is_right(pika_checksum_add(0, ip + icmp, end - icmp)) &&
 	       read_v4(ip + icmp, error) &&

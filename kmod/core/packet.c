@@ -6,32 +6,12 @@
  */
 
 #include "packet.h"
+
 #include "bytes.h"
+#include "ip.h"
 
-#define PROTOCOL_TCP		6
-#define PROTOCOL_FRAGMENT	44	/* IPv6's extension header */
-
-#define V4_HEADER		20
-#define V6_HEADER		40
 #define TCP_HEADER		20
 #define TCP_HEADER_MAX		60
-
-#define V4_DONT_FRAGMENT	0x4000
-#define V4_FRAGMENT		0x3fff	/* more fragments, or an offset */
-
-/* Offsets from the IP header. */
-#define V4_LENGTH		2
-#define V4_FLAGS		6
-#define V4_TTL			8
-#define V4_PROTOCOL		9
-#define V4_CHECKSUM		10
-#define V4_SOURCE		12
-#define V4_DESTINATION		16
-#define V6_LENGTH		4
-#define V6_NEXT			6
-#define V6_HOP_LIMIT		7
-#define V6_SOURCE		8
-#define V6_DESTINATION		24
 
 /* Offsets from the TCP header. */
 #define TCP_SOURCE		0
@@ -188,14 +168,6 @@ struct extent {
 	u32 end;
 };
 
-static inline void map_v4(struct pika_addr *addr, const u8 *bytes)
-{
-	static const u8 prefix[12] = { [10] = 0xff, [11] = 0xff };
-
-	memcpy(addr->b, prefix, sizeof(prefix));
-	memcpy(addr->b + sizeof(prefix), bytes, 4);
-}
-
 /* Not "this network", loopback, multicast, reserved or broadcast. */
 static inline bool unicast_v4(const u8 *addr)
 {
@@ -237,8 +209,8 @@ static enum pika_parse parse_v4(const struct pika_packet *pkt,
 		return PIKA_PARSE_PROTOCOL;
 	if (!unicast_v4(ip + V4_SOURCE) || !unicast_v4(ip + V4_DESTINATION))
 		return PIKA_PARSE_ADDRESS;
-	map_v4(&seg->key.remote, ip + V4_SOURCE);
-	map_v4(&seg->key.local, ip + V4_DESTINATION);
+	pika_addr_map_v4(&seg->key.remote, ip + V4_SOURCE);
+	pika_addr_map_v4(&seg->key.local, ip + V4_DESTINATION);
 	return PIKA_PARSE_OK;
 }
 

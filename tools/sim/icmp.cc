@@ -4,27 +4,13 @@
 
 #include <cstring>
 
+#include "tools/sim/network_bytes.hh"
+
 namespace pika::sim {
 namespace {
 
-constexpr size_t v4_header = 20;
-constexpr size_t v6_header = 40;
 constexpr size_t icmp_header = 8;
 constexpr size_t tcp_bytes = 8;
-
-void put16(uint8_t* at, size_t value) {
-  at[0] = static_cast<uint8_t>(value >> 8);
-  at[1] = static_cast<uint8_t>(value);
-}
-
-/// What completes a sum of 16-bit words (RFC 1071).
-uint16_t checksum(const Bytes& bytes) {
-  uint64_t sum = 0;
-  for (size_t i = 0; i < bytes.size(); i += 2)
-    sum += static_cast<uint64_t>(bytes[i]) << 8 | (i + 1 < bytes.size() ? bytes[i + 1] : 0u);
-  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
-  return static_cast<uint16_t>(~sum);
-}
 
 struct Code {
   uint8_t type;
@@ -50,8 +36,7 @@ Bytes icmp_message(const Bytes& about, IcmpKind kind, uint32_t mtu, bool v4) {
   const auto [type, code] = code_of(kind, v4);
   icmp[0] = type;
   icmp[1] = code;
-  if (!v4) put16(icmp.data() + 4, mtu >> 16);
-  put16(icmp.data() + 6, mtu & 0xffff);
+  put32(icmp.data() + 4, mtu);
   const size_t headers = (v4 ? v4_header : v6_header) + tcp_bytes;
   icmp.insert(icmp.end(), about.begin(), about.begin() + static_cast<long>(headers));
   return icmp;
@@ -67,7 +52,7 @@ Bytes ip_header(const Bytes& about, size_t len, bool v4) {
     ip[9] = 1;
     std::memcpy(ip.data() + 12, about.data() + 16, 4);
     std::memcpy(ip.data() + 16, about.data() + 12, 4);
-    put16(ip.data() + 10, checksum(ip));
+    put16(ip.data() + 10, ~fold(sum16(ip)) & 0xffffu);
     return ip;
   }
   ip[0] = 0x60;
@@ -79,18 +64,11 @@ Bytes ip_header(const Bytes& about, size_t len, bool v4) {
   return ip;
 }
 
-/// ICMPv6's takes in the addresses (RFC 8200 8.1).
+/// ICMPv6's takes in addresses, length and protocol (RFC 8200 8.1).
 uint16_t icmp_checksum(const Bytes& ip, const Bytes& icmp, bool v4) {
-  Bytes summed;
-  if (!v4) {
-    summed.assign(ip.begin() + 8, ip.end());
-    Bytes rest(8);
-    put16(rest.data() + 2, icmp.size());
-    rest[7] = 58;
-    summed.insert(summed.end(), rest.begin(), rest.end());
-  }
-  summed.insert(summed.end(), icmp.begin(), icmp.end());
-  return checksum(summed);
+  uint64_t sum = sum16(icmp);
+  if (!v4) sum += sum16(std::span(ip).subspan(8)) + icmp.size() + ip[6];
+  return static_cast<uint16_t>(~fold(sum));
 }
 
 }  // namespace

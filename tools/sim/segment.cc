@@ -6,44 +6,15 @@
 #include <cstdio>
 #include <cstring>
 
+#include "tools/sim/network_bytes.hh"
+
 namespace pika::sim {
 namespace {
 
-constexpr size_t v4_header = 20;
-constexpr size_t v6_header = 40;
 constexpr size_t tcp_header = 20;
 constexpr uint8_t protocol_tcp = 6;
 constexpr uint8_t ttl = 64;
 constexpr size_t mapped = 12;  // of an IPv4 address, in an IPv6 one
-
-uint16_t get16(std::span<const uint8_t> at) { return static_cast<uint16_t>(at[0] << 8 | at[1]); }
-
-uint32_t get32(std::span<const uint8_t> at) {
-  return static_cast<uint32_t>(get16(at)) << 16 | get16(at.subspan(2));
-}
-
-void put16(uint8_t* at, size_t value) {
-  at[0] = static_cast<uint8_t>(value >> 8);
-  at[1] = static_cast<uint8_t>(value);
-}
-
-void put32(uint8_t* at, uint32_t value) {
-  put16(at, value >> 16);
-  put16(at + 2, value & 0xffff);
-}
-
-/// Ones' complement sum (RFC 1071), not folded.
-uint64_t sum16(std::span<const uint8_t> bytes) {
-  uint64_t sum = 0;
-  size_t i = 0;
-  for (; i + 1 < bytes.size(); i += 2) sum += get16(bytes.subspan(i));
-  return i < bytes.size() ? sum + (static_cast<uint64_t>(bytes[i]) << 8) : sum;
-}
-
-uint16_t fold(uint64_t sum) {
-  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
-  return static_cast<uint16_t>(sum);
-}
 
 /// Where the parts of a packet are.
 struct Layout {

@@ -21,8 +21,12 @@
 #include "pikactl/events.hh"
 #include "pikactl/listeners.hh"
 #include "pikactl/stats.hh"
+#include "program.hh"
 
 namespace {
+
+using pika::exit_failed;
+using pika::exit_ok;
 
 using nlohmann::json;
 using pika::ModuleInfo;
@@ -31,12 +35,7 @@ using pika::Session;
 using pika::StackConfig;
 using pika::StackInfo;
 
-enum ExitStatus { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
-
-int report(const pika::Error& error) {
-  std::fprintf(stderr, "pikactl: %s\n", error.text.c_str());
-  return exit_failed;
-}
+int report(const pika::Error& error) { return pika::report("pikactl", error); }
 
 void print(const json& value) { std::printf("%s\n", value.dump(2).c_str()); }
 
@@ -224,10 +223,7 @@ CLI::App* add_connections(CLI::App& app, ConnectionsOptions& options) {
   return command;
 }
 
-int usage_error(const std::string& reason) {
-  std::fprintf(stderr, "pikactl: %s; see pikactl --help\n", reason.c_str());
-  return exit_usage;
-}
+int usage_error(const std::string& reason) { return pika::usage_error("pikactl", reason); }
 
 CLI::App* add_start(CLI::App& app, StackConfig& config) {
   auto* command = app.add_subcommand("start", "Start the stack of this network namespace");
@@ -279,15 +275,7 @@ int run(int argc, char** argv) {
       "Examples:\n  pikactl start TS1LS1CM1 --link eth0 --cores 0\n"
       "  pikactl show --json | jq .stack.flows\n"
       "  pikactl stats --json | jq '.servers[0].ts.retransmits'\n  pikactl stop");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& help) {
-    return app.exit(help);
-  } catch (const CLI::ParseError& error) {
-    return usage_error(error.what());
-  }
-  if (const auto extras = app.remaining(true); !extras.empty())
-    return usage_error(extras.front() + ": no such command or option");
+  if (const auto status = pika::parse(app, argc, argv)) return *status;
   if (*version_command) return version(as_json);
   if (*show_command) return show(as_json);
   if (*start_command) return start(config);
@@ -302,14 +290,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    const int status = run(argc, argv);
-    if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return status;
-    std::fprintf(stderr, "pikactl: standard output: %s\n", std::strerror(errno));
-    return exit_failed;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "pikactl: %s\n", error.what());
-    return exit_failed;
-  }
-}
+int main(int argc, char** argv) { return pika::main_of("pikactl", run, argc, argv); }

@@ -17,10 +17,12 @@
 #include "pikad/pages.hh"
 #include "pikad/run_dir.hh"
 #include "pikad/server.hh"
+#include "program.hh"
 
 namespace {
 
-enum ExitStatus { exit_ok = 0, exit_failed = 1, exit_usage = 2 };
+using pika::exit_failed;
+using pika::exit_ok;
 
 struct Options {
   std::string file = "/etc/pika/pika.toml";
@@ -29,15 +31,7 @@ struct Options {
   bool version = false;
 };
 
-int report(const pika::Error& error) {
-  std::fprintf(stderr, "pikad: %s\n", error.text.c_str());
-  return exit_failed;
-}
-
-int usage_error(const std::string& reason) {
-  std::fprintf(stderr, "pikad: %s; see pikad --help\n", reason.c_str());
-  return exit_usage;
-}
+int report(const pika::Error& error) { return pika::report("pikad", error); }
 
 void print_plan(const Plan& plan) {
   for (const auto& [netns, differences] : plan.differences)
@@ -103,15 +97,7 @@ int run(int argc, char** argv) {
   app.footer(
       "Examples:\n  pikad --check -c new.toml && pikad --dry-run -c new.toml\n"
       "  pikad status --json | jq '.stacks[].state'");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& help) {
-    return app.exit(help);
-  } catch (const CLI::ParseError& error) {
-    return usage_error(error.what());
-  }
-  if (const auto extras = app.remaining(true); !extras.empty())
-    return usage_error(extras.front() + ": no such command or option");
+  if (const auto status = pika::parse(app, argc, argv)) return *status;
   if (*status_command) return status(as_json);
   if (!options.version) return work(options);
   std::printf("pikad %s\n", PIKA_VERSION);
@@ -120,14 +106,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    const int status = run(argc, argv);
-    if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return status;
-    std::fprintf(stderr, "pikad: standard output: %s\n", std::strerror(errno));
-    return exit_failed;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "pikad: %s\n", error.what());
-    return exit_failed;
-  }
-}
+int main(int argc, char** argv) { return pika::main_of("pikad", run, argc, argv); }

@@ -33,13 +33,18 @@ void add_stats(const pika::Stats& stats, const Labels& of_stack, OpenMetrics& me
                   labels, std::to_string(counter.value));
 }
 
+/// Adds gauges that are whole numbers.
+auto gauges(OpenMetrics& metrics, const Labels& labels) {
+  return [&](const char* name, const char* help, uint32_t value) {
+    metrics.add(Kind::gauge, name, help, labels, std::to_string(value));
+  };
+}
+
 void add_listener(const pika::Listener& listener, const Labels& of_stack, OpenMetrics& metrics) {
   const Labels labels = with(with(with(of_stack, "listener", std::to_string(listener.number)),
                                   "address", listener.address),
                              "port", std::to_string(listener.port));
-  const auto gauge = [&](const char* name, const char* help, uint32_t value) {
-    metrics.add(Kind::gauge, name, help, labels, std::to_string(value));
-  };
+  const auto gauge = gauges(metrics, labels);
   gauge("pika_listener_backlog", "what each connection manager lets wait", listener.backlog);
   gauge("pika_listener_offered", "connections that no process has claimed yet", listener.offered);
   gauge("pika_listener_claimed", "connections that wait for accept()", listener.claimed);
@@ -73,9 +78,7 @@ void add_acceptor(const pika::AcceptorState& acceptor, const Labels& of_stack,
 }
 
 void add_running(const pika::StackInfo& stack, const Labels& labels, OpenMetrics& metrics) {
-  const auto gauge = [&](const char* name, const char* help, uint32_t value) {
-    metrics.add(Kind::gauge, name, help, labels, std::to_string(value));
-  };
+  const auto gauge = gauges(metrics, labels);
   gauge("pika_stack_servers", "servers that it has", stack.servers);
   gauge("pika_stack_sockets", "sockets that programs hold", stack.sockets);
   gauge("pika_stack_lingering", "closed sockets that are still needed", stack.lingering);
