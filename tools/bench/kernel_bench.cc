@@ -28,12 +28,15 @@ struct Row {
   const char* name;
   bool keep_alive;
   unsigned at_once;
+  bool bursts;
 };
 
-constexpr Row rows[] = {{"short connection", false, 1},
-                        {"short connection, 64 at once", false, 64},
-                        {"request on a kept connection", true, 1},
-                        {"request on a kept connection, 64 at once", true, 64}};
+constexpr Row rows[] = {{"short connection", false, 1, false},
+                        {"short connection, 64 at once", false, 64, false},
+                        {"short connection, 64 in a burst", false, 64, true},
+                        {"request on a kept connection", true, 1, false},
+                        {"request on a kept connection, 64 at once", true, 64, false},
+                        {"request on a kept connection, 64 in a burst", true, 64, true}};
 
 /// Not counted: what is allocated once, and caches.
 constexpr unsigned warm_up = 256;
@@ -47,6 +50,7 @@ long switches() {
 class Runner {
  public:
   Runner(KernelStack& stack, const Row& row) : client_(stack), stack_(stack), row_(row) {
+    stack_.set_bursts(row.bursts);
     if (row.keep_alive) peers_ = client_.open(row.at_once, unused_);
   }
   ~Runner() {

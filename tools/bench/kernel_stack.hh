@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "file.hh"
+#include "kernel_vhost.hh"
 #include "tcp_stack.hh"
 
 namespace bench {
@@ -56,6 +57,9 @@ class KernelStack : public Stack {
   void work() override;
   unsigned open() const override { return open_; }
 
+  /// Do packets come one by one, as they are written to the tap, or in bursts?
+  void set_bursts(bool bursts) { bursts_ = bursts; }
+
   Ledger& ledger() { return ledger_; }
   /// Frames sent since the last call.
   unsigned take_frames();
@@ -68,6 +72,8 @@ class KernelStack : public Stack {
 
   void calibrate();
   void put(const Packet& packet);
+  void put_burst(const Packet* first, unsigned n);
+  void put_all();
   bool read_frames();
   bool serve();
   void accept_one();
@@ -75,15 +81,18 @@ class KernelStack : public Stack {
   bool yield();
 
   File tap_;
+  Vhost vhost_;
   File listener_;
   File epoll_;
   Ledger ledger_;
   std::vector<Packet> packets_;
   unsigned open_ = 0;
   unsigned frames_ = 0;
-  int64_t write_ticks_ = 0;  ///< of a packet that the host drops
-  int64_t yield_ticks_ = 0;  ///< with nobody to run
-  int64_t epoll_ticks_ = 0;  ///< without an event
+  bool bursts_ = false;
+  int64_t write_ticks_ = 0;               ///< of a packet that the host drops
+  std::array<int64_t, 2> burst_ticks_{};  ///< likewise: of a burst, and of each packet
+  int64_t yield_ticks_ = 0;               ///< with nobody to run
+  int64_t epoll_ticks_ = 0;               ///< without an event
 };
 
 /// The same system calls on AF_UNIX sockets, for a connection with one request: what no
