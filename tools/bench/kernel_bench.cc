@@ -10,10 +10,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "kernel_counts.hh"
 #include "kernel_stack.hh"
 #include "program.hh"
 #include "tcp_client.hh"
@@ -24,19 +26,25 @@ using bench::KernelStack;
 using bench::Part;
 using nlohmann::json;
 
+enum class Kind { connect, request, upload, download };
+
 struct Row {
   const char* name;
-  bool keep_alive;
+  Kind kind;
   unsigned at_once;
   bool bursts;
 };
 
-constexpr Row rows[] = {{"short connection", false, 1, false},
-                        {"short connection, 64 at once", false, 64, false},
-                        {"short connection, 64 in a burst", false, 64, true},
-                        {"request on a kept connection", true, 1, false},
-                        {"request on a kept connection, 64 at once", true, 64, false},
-                        {"request on a kept connection, 64 in a burst", true, 64, true}};
+constexpr Row rows[] = {
+    {"short connection", Kind::connect, 1, false},
+    {"short connection, 64 at once", Kind::connect, 64, false},
+    {"short connection, 64 in a burst", Kind::connect, 64, true},
+    {"request on a kept connection", Kind::request, 1, false},
+    {"request on a kept connection, 64 at once", Kind::request, 64, false},
+    {"request on a kept connection, 64 in a burst", Kind::request, 64, true},
+    {"KiB received in bulk, in bursts", Kind::upload, 1, true},
+    {"KiB sent in bulk", Kind::download, 1, false},
+};
 
 /// Not counted: what is allocated once, and caches.
 constexpr unsigned warm_up = 256;
@@ -49,34 +57,35 @@ long switches() {
 
 class Runner {
  public:
-  Runner(KernelStack& stack, const Row& row) : client_(stack), stack_(stack), row_(row) {
+  /// @param counts: whether the stack is PIKA's, whose servers count
+  Runner(KernelStack& stack, const Row& row, bool counts)
+      : client_(stack), stack_(stack), row_(row), counts_(counts) {
     stack_.set_bursts(row.bursts);
-    if (row.keep_alive) peers_ = client_.open(row.at_once, unused_);
+    if (row.kind != Kind::connect) peers_ = client_.open(row.at_once, unused_);
   }
   ~Runner() {
-    if (row_.keep_alive) client_.close(peers_, unused_);
+    if (row_.kind != Kind::connect) client_.close(peers_, unused_);
   }
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
   void run(unsigned n) {
-    for (unsigned i = 0; i < n; i += row_.at_once) {
-      if (row_.keep_alive)
-        client_.request(peers_, unused_);
-      else
-        client_.short_connections(row_.at_once, unused_);
-    }
+    for (unsigned i = 0; i < n; i += row_.at_once) run_once();
   }
 
-  /// Of one connection or request.
-  json measure(unsigned n) {
-    n = (n + row_.at_once - 1) / row_.at_once * row_.at_once;
+  /// Of one connection, request or KiB.
+  json measure(unsigned connections) {
+    const unsigned rounds = (connections + row_.at_once - 1) / row_.at_once;
+    const double n = rounds * row_.at_once * units();
     run(warm_up);
     stack_.ledger().clear();
     stack_.take_frames();
+    const auto counts = this->counts();
     const long before = switches();
-    run(n);
+    run(rounds * row_.at_once);
     json result{{"what", row_.name}, {"switches", double(switches() - before) / n}};
+    for (const auto& [name, count] : this->counts())
+      result["counts"][name] = double(count - counts.at(name)) / n;
     double all = 0;
     for (size_t part = 0; part < size_t(Part::count); ++part) {
       const double ticks = stack_.ledger().ticks(Part(part)) / n;
@@ -89,9 +98,34 @@ class Runner {
   }
 
  private:
+  void run_once() {
+    switch (row_.kind) {
+      case Kind::connect:
+        return client_.short_connections(row_.at_once, unused_);
+      case Kind::request:
+        return client_.request(peers_, unused_);
+      case Kind::upload:
+        return client_.upload(peers_, unused_);
+      case Kind::download:
+        return client_.download(peers_, unused_);
+    }
+  }
+
+  /// What one run of a connection's is divided by.
+  double units() const {
+    const bool in_bulk = row_.kind == Kind::upload || row_.kind == Kind::download;
+    return in_bulk ? bench::bulk_bytes / 1024.0 : 1;
+  }
+
+  std::map<std::string, uint64_t> counts() const {
+    if (counts_) return bench::counts_of_servers();
+    return {};
+  }
+
   bench::Client client_;
   KernelStack& stack_;
   Row row_;
+  bool counts_;
   std::vector<bench::Peer> peers_;
   bench::Watch unused_;
 };
@@ -112,6 +146,9 @@ void print(const json& row, const json* theirs) {
   for (const char* name : {"instructions", "frames", "switches"})
     print(name, row[name], theirs, nullptr);
   for (const char* part : bench::part_names) print(part, row["parts"][part], theirs, part);
+  if (!row.contains("counts")) return;
+  for (const auto& [name, count] : row["counts"].items())
+    std::printf("  %-42s %10.2f\n", name.c_str(), count.get<double>());
 }
 
 int run(CLI::App& app, int argc, char** argv) {
@@ -130,7 +167,7 @@ int run(CLI::App& app, int argc, char** argv) {
   KernelStack stack(tap.c_str(), is_pika ? PIKA_IPPROTO : 0);
   json all{{"stack", is_pika ? "PIKA" : "Linux"}, {"rows", json::array()}};
   for (size_t i = 0; i < std::size(rows); ++i) {
-    Runner runner(stack, rows[i]);
+    Runner runner(stack, rows[i], is_pika);
     all["rows"].push_back(runner.measure(connections));
     print(all["rows"][i], against.is_null() ? nullptr : &against["rows"][i]);
   }

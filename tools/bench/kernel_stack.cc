@@ -18,6 +18,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace bench {
 
@@ -68,6 +70,20 @@ void write_ethernet(uint8_t* at, const std::array<uint8_t, ETH_ALEN>& to) {
   std::memcpy(at, to.data(), to.size());
   at[6] = 2;  // locally administered, and not the tap's
   at[12] = ETH_P_IP >> 8;
+}
+
+std::string_view answer_to(char request) {
+  static const std::string bulk(bulk_bytes, bulk_byte);
+  switch (request) {
+    case request_begins:
+      return {page, sizeof(page)};
+    case bulk_request_begins:
+      return bulk;
+    case bulk_byte:
+      return {};
+    default:
+      throw std::runtime_error("a request that is none");
+  }
 }
 
 int64_t median(std::vector<int64_t> values) {
@@ -218,15 +234,19 @@ void KernelStack::accept_one() {
 }
 
 void KernelStack::answer(int fd) {
-  std::array<char, 1024> request;
+  static std::array<char, 65536> request;
   const ssize_t n =
       ledger_.timed(Part::recv, [&] { return recv(fd, request.data(), request.size(), 0); });
   if (n < 0 && errno == EAGAIN) return;
   check(n, "recv");
   if (n > 0) {
-    if (request[0] != request_begins) throw std::runtime_error("a request that is none");
-    ledger_.timed(Part::send,
-                  [&] { return check(send(fd, page, sizeof(page), MSG_NOSIGNAL), "send"); });
+    const std::string_view answer = answer_to(request[0]);
+    if (answer.empty()) return;
+    const int sent = ledger_.timed(Part::send, [&] {
+      return check(send(fd, answer.data(), answer.size(), MSG_NOSIGNAL), "send");
+    });
+    if (static_cast<size_t>(sent) != answer.size())
+      throw std::runtime_error("an answer for which there is no room");
     return;
   }
   ledger_.timed(Part::close, [&] { return ::close(fd); });

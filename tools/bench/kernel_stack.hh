@@ -67,7 +67,7 @@ class KernelStack : public Stack {
  private:
   struct Packet {
     uint32_t len;
-    std::array<uint8_t, 256> bytes;
+    std::array<uint8_t, WIRE_FRAME> bytes;
   };
 
   void calibrate();

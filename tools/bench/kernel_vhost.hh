@@ -22,7 +22,7 @@ class Vhost {
   explicit Vhost(int tap);
 
   static constexpr unsigned queue_len = 256;
-  static constexpr size_t most_bytes = 512;
+  static constexpr size_t most_bytes = 1536;
 
   /// Puts in one frame, from its Ethernet header on, of at most most_bytes; at most
   /// queue_len before send().

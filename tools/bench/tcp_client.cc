@@ -5,6 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace bench {
 
@@ -88,6 +89,8 @@ uint8_t flags_of(Segment segment) {
     case Segment::syn:
       return flag_syn;
     case Segment::request:
+    case Segment::ask_bulk:
+    case Segment::bulk:
       return flag_ack | flag_psh;
     case Segment::fin:
       return flag_ack | flag_fin;
@@ -95,6 +98,21 @@ uint8_t flags_of(Segment segment) {
       return flag_ack;
   }
   return 0;
+}
+
+/// What a segment carries.
+std::string_view payload_of(Segment segment) {
+  static const std::string bulk(bulk_segment, bulk_byte);
+  switch (segment) {
+    case Segment::request:
+      return {request_text, sizeof(request_text) - 1};
+    case Segment::ask_bulk:
+      return {&bulk_request_begins, 1};
+    case Segment::bulk:
+      return bulk;
+    default:
+      return {};
+  }
 }
 
 uint64_t place(uint32_t address, uint32_t port) { return uint64_t{address} << 16 | port; }
@@ -150,6 +168,26 @@ void Client::request(std::vector<Peer>& peers, Watch& watch) {
   step(peers, {Segment::ack}, watch);
 }
 
+void Client::upload(std::vector<Peer>& peers, Watch& watch) {
+  static constexpr std::initializer_list<Segment> eight = {
+      Segment::bulk, Segment::bulk, Segment::bulk, Segment::bulk,
+      Segment::bulk, Segment::bulk, Segment::bulk, Segment::bulk};
+  for (uint32_t sent = 0; sent < bulk_bytes; sent += eight.size() * bulk_segment)
+    step(peers, eight, watch);
+  for (const Peer& peer : peers) require(peer.acked == peer.next, "not all acknowledged");
+}
+
+void Client::download(std::vector<Peer>& peers, Watch& watch) {
+  const uint64_t wanted = peers.front().bytes + bulk_bytes;
+  step(peers, {Segment::ask_bulk}, watch);
+  for (int left = 64; peers.front().bytes < wanted; --left) {
+    require(left > 0, "an answer in bulk that stops");
+    step(peers, {Segment::ack}, watch);
+  }
+  step(peers, {Segment::ack}, watch);
+  for (const Peer& peer : peers) require(peer.bytes == wanted, "not the whole answer");
+}
+
 void Client::close(std::vector<Peer>& peers, Watch& watch) {
   step(peers, {Segment::fin}, watch);
   for (const Peer& peer : peers) require(peer.closed, "no FIN");
@@ -184,8 +222,9 @@ void Client::deliver(Peer& peer, Segment segment) {
   uint8_t* ip = stack_.buffer();
   uint8_t* tcp = ip + ip_header;
   const uint32_t options = write_options(tcp + tcp_header, segment, options_, peer, now_ns_);
-  const uint32_t payload = segment == Segment::request ? sizeof(request_text) - 1 : 0;
-  const uint32_t tcp_len = tcp_header + options + payload;
+  const std::string_view payload = payload_of(segment);
+  const uint32_t len = static_cast<uint32_t>(payload.size());
+  const uint32_t tcp_len = tcp_header + options + len;
   write_ip(ip, peer, ip_header + tcp_len);
   std::memset(tcp, 0, tcp_header);
   put16(tcp, peer.port);
@@ -195,9 +234,10 @@ void Client::deliver(Peer& peer, Segment segment) {
   tcp[12] = static_cast<uint8_t>((tcp_header + options) / 4 << 4);
   tcp[13] = flags_of(segment);
   put16(tcp + 14, 64240);
-  std::memcpy(tcp + tcp_header + options, request_text, payload);
+  std::memcpy(tcp + tcp_header + options, payload.data(), len);
   put16(tcp + 16, ~sum16(tcp, tcp_len, pseudo_header(ip, tcp_len)) & 0xffff);
-  peer.next += payload + (segment == Segment::syn || segment == Segment::fin);
+  peer.sends_bulk |= segment == Segment::bulk;
+  peer.next += len + (segment == Segment::syn || segment == Segment::fin);
   stack_.deliver(ip_header + tcp_len);
 }
 
@@ -205,6 +245,15 @@ void Client::take_frames() {
   wire& sent = stack_.sent();
   for (uint32_t i = 0; i < sent.sent; ++i) take(sent.frames[i]);
   sent.sent = 0;
+}
+
+void Client::take_payload(Peer& peer, const uint8_t* payload, uint32_t len) {
+  if (payload[0] == bulk_byte) {
+    peer.bytes += len;
+    return;
+  }
+  require(len == sizeof(page) && std::memcmp(payload, page, len) == 0, "a page that is none");
+  ++peer.pages;
 }
 
 void Client::take(const wire_frame& frame) {
@@ -222,12 +271,11 @@ void Client::take(const wire_frame& frame) {
   const uint32_t header = (tcp[12] >> 4) * 4u, payload = tcp_len - header;
   if ((flags & flag_syn) != 0) peer.expected = get32(tcp + 4);
   require(get32(tcp + 4) == peer.expected, "a wrong sequence number");
-  require((flags & flag_ack) != 0 && get32(tcp + 8) == peer.next, "a wrong ACK");
-  if (payload > 0) {
-    require(payload == sizeof(page) && std::memcmp(tcp + header, page, payload) == 0,
-            "a page that is none");
-    ++peer.pages;
-  }
+  const uint32_t acked = get32(tcp + 8), in_flight = peer.next - acked;
+  require((flags & flag_ack) != 0 && in_flight <= (peer.sends_bulk ? bulk_bytes : 0),
+          "a wrong ACK");
+  peer.acked = acked;
+  if (payload > 0) take_payload(peer, tcp + header, payload);
   if (const uint8_t* stamp = find_stamp(tcp + tcp_header, header - tcp_header))
     peer.timestamp = get32(stamp);
   peer.open |= (flags & flag_syn) != 0;

@@ -23,12 +23,15 @@ struct Peer {
   uint32_t next = 0;      ///< SND.NXT
   uint32_t expected = 0;  ///< RCV.NXT
   uint32_t timestamp = 0;
-  uint32_t pages = 0;   ///< that came, all in all
-  bool open = false;    ///< a SYN-ACK came
-  bool closed = false;  ///< a FIN came
+  uint32_t pages = 0;       ///< that came, all in all
+  uint64_t bytes = 0;       ///< of an answer in bulk that came
+  uint32_t acked = 0;       ///< SND.UNA
+  bool sends_bulk = false;  ///< an ACK may be of less than all
+  bool open = false;        ///< a SYN-ACK came
+  bool closed = false;      ///< a FIN came
 };
 
-enum class Segment { syn, ack, request, fin };
+enum class Segment { syn, ack, request, ask_bulk, bulk, fin };
 
 /// What a client's SYN offers.
 enum class Options {
@@ -49,6 +52,10 @@ class Client {
   std::vector<Peer> open(unsigned n, Watch& watch);
   /// Sends a request on each, takes the page, acknowledges it.
   void request(std::vector<Peer>& peers, Watch& watch);
+  /// Sends bulk_bytes on each, in full segments, until they are acknowledged.
+  void upload(std::vector<Peer>& peers, Watch& watch);
+  /// Asks for bulk_bytes on each, takes them, acknowledges every burst of them.
+  void download(std::vector<Peer>& peers, Watch& watch);
   /// Closes them, the clients first.
   void close(std::vector<Peer>& peers, Watch& watch);
   /// All of that @p n times at once; the request follows the last ACK of the
@@ -59,6 +66,7 @@ class Client {
   std::vector<Peer> new_peers(unsigned n);
   void step(std::vector<Peer>& peers, std::initializer_list<Segment> segments, Watch& watch);
   void deliver(Peer& peer, Segment segment);
+  void take_payload(Peer& peer, const uint8_t* payload, uint32_t len);
   void take_frames();
   void take(const wire_frame& frame);
 

@@ -19,6 +19,12 @@ constexpr uint16_t server_port = 80;
 constexpr char page[] = {'p', 'a', 'g', 'e'};
 /// What a request begins with; the program looks no further.
 constexpr char request_begins = 'G';
+/// Likewise, to a program that can: asks for bulk_bytes of bulk_byte.
+constexpr char bulk_request_begins = 'B';
+/// Of these a client sends and a program's answer consists.
+constexpr char bulk_byte = 'b';
+/// In segments of bulk_segment to the program; the first is what is in flight at once.
+constexpr uint32_t bulk_segment = 1408, bulk_bytes = 32 * bulk_segment;
 
 /// See above. Packets begin with the IP header. Checksums are the stack's to make
 /// and to check, TCP's unless set_offload().
