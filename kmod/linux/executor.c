@@ -225,7 +225,7 @@ static void poll(struct pika_executor *e)
 			WRITE_ONCE(e->polls, false);
 		local_bh_enable();
 		cond_resched();
-	} while (again && !kthread_should_stop());
+	} while (again && !kthread_should_stop() && !kthread_should_park());
 }
 
 static int serve(void *data)
@@ -233,8 +233,11 @@ static int serve(void *data)
 	struct pika_executor *e = data;
 
 	while (!kthread_should_stop()) {
+		if (kthread_should_park())
+			kthread_parkme();
 		set_current_state(TASK_IDLE);
-		if (!READ_ONCE(e->polls) && !kthread_should_stop())
+		if (!READ_ONCE(e->polls) && !kthread_should_stop() &&
+		    !kthread_should_park())
 			schedule();
 		__set_current_state(TASK_RUNNING);
 		if (READ_ONCE(e->polls))
@@ -374,6 +377,34 @@ void pika_executor_start(struct pika_executor *e)
 {
 	WRITE_ONCE(e->polls, true);
 	wake_up_process(e->thread);
+}
+
+/**
+ * pika_executor_park() - the server does not run for a while
+ * @e: of a stack that is halted, which no tasklet executes any more
+ *
+ * Its core may go offline meanwhile.
+ *
+ * Context: process, may sleep.
+ */
+void pika_executor_park(struct pika_executor *e)
+{
+	kthread_park(e->thread);
+	hrtimer_cancel(&e->timer);
+}
+
+/**
+ * pika_executor_unpark() - the server goes on
+ * @e: parked, of a stack that is halted no more; its core is online
+ *
+ * It looks at all that has come meanwhile.
+ *
+ * Context: process.
+ */
+void pika_executor_unpark(struct pika_executor *e)
+{
+	WRITE_ONCE(e->polls, true);
+	kthread_unpark(e->thread);
 }
 
 /**

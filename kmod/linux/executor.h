@@ -68,6 +68,8 @@ struct pika_executor *pika_executor_make(struct pika_stack *stack, u16 address,
 					 int core);
 void pika_executor_start(struct pika_executor *e);
 void pika_executor_run(struct pika_executor *e);
+void pika_executor_park(struct pika_executor *e);
+void pika_executor_unpark(struct pika_executor *e);
 void pika_executor_stop(struct pika_executor *e);
 void pika_executor_release(struct pika_executor *e);
 void pika_executor_free(struct pika_executor *e);

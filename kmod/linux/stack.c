@@ -24,6 +24,7 @@
 #include "force.h"
 #include "netdev.h"
 #include "sock.h"
+#include "suspend.h"
 
 #define CONNS_LEAST	256
 #define CONNS_MOST	1048576
@@ -48,6 +49,12 @@
 
 /* One stack is started or stopped at a time. RTNL is taken inside. */
 static DEFINE_MUTEX(control);
+
+/* All stacks, under control. */
+static LIST_HEAD(stacks);
+
+/* All stacks are parked and none is started. Changed under control. */
+static bool suspended;
 
 /**
  * struct pika_net - what a network namespace has of ours
@@ -521,6 +528,22 @@ static struct pika_stack *stack_of(const struct net *net)
 					 lockdep_is_held(&control));
 }
 
+/* Under control. */
+static int check_startable(const struct net *net,
+			   struct netlink_ext_ack *extack)
+{
+	if (suspended) {
+		pika_refuse(extack, "the host is being suspended");
+		return -EBUSY;
+	}
+	if (stack_of(net)) {
+		pika_refuse(extack,
+			    "a stack is started already in this namespace");
+		return -EEXIST;
+	}
+	return 0;
+}
+
 /**
  * pika_stack_start() - start the stack of a network namespace
  * @net: has none
@@ -534,15 +557,13 @@ int pika_stack_start(struct net *net, const struct pika_stack_config *config,
 		     struct netlink_ext_ack *extack)
 {
 	struct pika_stack *stack;
-	int err = -EEXIST;
+	int err;
 
 	pika_firewall_prepare();
 	mutex_lock(&control);
-	if (stack_of(net)) {
-		pika_refuse(extack,
-			    "a stack is started already in this namespace");
+	err = check_startable(net, extack);
+	if (err)
 		goto unlock;
-	}
 	err = -ENOMEM;
 	stack = make_stack(net, config);
 	if (!stack)
@@ -553,6 +574,7 @@ int pika_stack_start(struct net *net, const struct pika_stack_config *config,
 		goto unlock;
 	}
 	__module_get(THIS_MODULE);
+	list_add(&stack->started, &stacks);
 	rcu_assign_pointer(pika_net_of(net)->stack, stack);
 	pika_event_started(stack);
 unlock:
@@ -599,6 +621,7 @@ static void stop(struct pika_stack *stack, bool forced)
 	come_to_rest(stack);
 	forget_sockets(stack);
 	release_packets(stack);
+	list_del(&stack->started);
 	RCU_INIT_POINTER(pika_net_of(stack->net)->stack, NULL);
 	synchronize_rcu();
 	pika_event_stopped(stack, forced);
@@ -663,6 +686,71 @@ int pika_stack_stop(struct net *net, bool force, struct netlink_ext_ack *extack)
 unlock:
 	mutex_unlock(&control);
 	return err;
+}
+
+/* Under control. Messages, packets and rings of bells wait where they are. */
+static void park(struct pika_stack *stack)
+{
+	u16 i;
+
+	WRITE_ONCE(stack->halted, true);
+	synchronize_rcu(); /* no server runs but in its thread */
+	for (i = 0; i < pika_stack_servers(stack); i++)
+		pika_executor_park(stack->executors[i]);
+}
+
+/* Under control. Without one of its cores a server must not run. */
+static void unpark(struct pika_stack *stack)
+{
+	u16 i;
+	int cpu;
+
+	if (!cpumask_subset(&stack->cores, cpu_online_mask)) {
+		pr_err("pika: stack %s: cores %*pbl: not all came back after suspend; it stays halted, stop it\n",
+		       stack->text, cpumask_pr_args(&stack->cores));
+		return;
+	}
+	WRITE_ONCE(stack->halted, false);
+	for (i = 0; i < pika_stack_servers(stack); i++)
+		pika_executor_unpark(stack->executors[i]);
+	for_each_possible_cpu(cpu)
+		pika_endpoint_drain(stack->endpoints[cpu]);
+}
+
+/**
+ * pika_stack_park_all() - the host is about to be suspended
+ *
+ * From now on no server runs and cores may go offline.
+ *
+ * Context: process, may sleep; nothing that is not idempotent.
+ */
+void pika_stack_park_all(void)
+{
+	struct pika_stack *stack;
+
+	mutex_lock(&control);
+	if (!suspended)
+		list_for_each_entry(stack, &stacks, started)
+			park(stack);
+	WRITE_ONCE(suspended, true);
+	mutex_unlock(&control);
+}
+
+/**
+ * pika_stack_unpark_all() - the host has resumed, or is not suspended after all
+ *
+ * Context: process, may sleep.
+ */
+void pika_stack_unpark_all(void)
+{
+	struct pika_stack *stack;
+
+	mutex_lock(&control);
+	if (suspended)
+		list_for_each_entry(stack, &stacks, started)
+			unpark(stack);
+	WRITE_ONCE(suspended, false);
+	mutex_unlock(&control);
 }
 
 static u32 count_flows(const struct pika_stack *stack)
@@ -815,7 +903,7 @@ static void tell_core_kept(unsigned int cpu)
 
 static int cpu_down(unsigned int cpu)
 {
-	if (!cpumask_test_cpu(cpu, &server_cores))
+	if (!cpumask_test_cpu(cpu, &server_cores) || READ_ONCE(suspended))
 		return 0;
 	tell_core_kept(cpu);
 	return -EBUSY;
@@ -842,8 +930,13 @@ int __init pika_stack_init(void)
 	err = register_pernet_subsys(&net_ops);
 	if (err)
 		goto exit_netdev;
+	err = pika_suspend_init();
+	if (err)
+		goto unregister_pernet;
 	return 0;
 
+unregister_pernet:
+	unregister_pernet_subsys(&net_ops);
 exit_netdev:
 	pika_netdev_exit();
 remove_state:
@@ -854,6 +947,7 @@ remove_state:
 /* No stack is started, as a stack holds the module. */
 void pika_stack_exit(void)
 {
+	pika_suspend_exit();
 	unregister_pernet_subsys(&net_ops);
 	pika_netdev_exit();
 	cpuhp_remove_state_nocalls(cpuhp_state);

@@ -106,7 +106,8 @@ struct pika_stack_state {
  * @open: sockets that programs hold, by CPU, to be summed up
  * @live: sockets and listeners that exist
  * @stopping: no new ones
- * @halted: servers and endpoints do nothing more
+ * @halted: servers and endpoints do nothing, for good or until the host resumes
+ * @started: among all stacks, under control
  * @ports: local ports whose packets are ours
  *
  * A port's bit stays until the stack stops: TIME_WAIT may need it, and a packet
@@ -138,6 +139,7 @@ struct pika_stack {
 	int __percpu *live;
 	bool stopping;
 	bool halted;
+	struct list_head started;
 	DECLARE_BITMAP(ports, 65536);
 };
 
@@ -152,6 +154,9 @@ int pika_stack_start(struct net *net, const struct pika_stack_config *config,
 		     struct netlink_ext_ack *extack);
 int pika_stack_stop(struct net *net, bool force,
 		    struct netlink_ext_ack *extack);
+
+void pika_stack_park_all(void);
+void pika_stack_unpark_all(void);
 
 struct pika_stack *pika_stack_hold(struct net *net,
 				   struct netlink_ext_ack *extack);

@@ -211,6 +211,14 @@ void watch(int epoll, int fd, uint32_t events) {
   expect(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
 }
 
+/// A host that is suspended interrupts epoll_wait().
+int wait_for_event(int epoll, epoll_event* event) {
+  for (;;) {
+    const int n = epoll_wait(epoll, event, 1, 20'000);
+    if (n >= 0 || errno != EINTR) return expect(n, "epoll_wait");
+  }
+}
+
 int serve_epoll(const char* port, int count) {
   const int listener = listen_on(port, SOCK_NONBLOCK);
   const int epoll = expect(epoll_create1(0), "epoll_create1");
@@ -218,7 +226,7 @@ int serve_epoll(const char* port, int count) {
   watch(epoll, listener, EPOLLIN);
   while (count > 0) {
     epoll_event event{};
-    if (expect(epoll_wait(epoll, &event, 1, 20'000), "epoll_wait") == 0) {
+    if (wait_for_event(epoll, &event) == 0) {
       errno = ETIMEDOUT;
       fail("epoll_wait");
     }
