@@ -307,7 +307,8 @@ void pika_accept_expire(struct pika_server *s, struct pika_pending *pending)
  *
  * It takes over the first of the offers that were not claimed in time. Else
  * these would starve behind newer connections, as long as those come so fast
- * that no acceptor is ever without an offer.
+ * that no acceptor is ever without an offer. Whoever had that offer may have
+ * come back, and is free for the next.
  */
 void pika_accept_relieve(struct pika_server *s, struct pika_acceptor *acceptor)
 {
@@ -317,6 +318,7 @@ void pika_accept_relieve(struct pika_server *s, struct pika_acceptor *acceptor)
 		return;
 	s->manager->stats.reassigned++;
 	offer(s, late, acceptor);
+	move_on(s, acceptor->listener);
 }
 
 /**

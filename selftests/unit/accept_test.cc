@@ -251,6 +251,24 @@ TEST_P(accept, accept_timeout__connection_does_not_starve_behind_newer_ones) {
   EXPECT_TRUE(reassigned) << "95 came later and were accepted";
 }
 
+/// Whoever gets rid of a late offer, and is back, takes the next.
+TEST_P(accept, accept_timeout__one_who_came_back_is_not_left_without_an_offer) {
+  constexpr Who carol{3, 2};
+  world.accept(alice);
+  world.arrive(1);
+  world.accept(carol);
+  world.arrive(2);
+  world.accept(bob);
+  world.arrive(3);
+  world.expire(1, alice);
+  world.expire(2, carol);
+  world.arrive(4);
+  ASSERT_EQ(world.assigned(), (Offers{{1, alice}, {2, carol}, {3, bob}, {4, bob}}));
+  world.accept(alice);
+  world.claim(3, bob);
+  EXPECT_EQ(world.assigned(), (Offers{{1, bob}, {2, alice}}));
+}
+
 TEST_P(accept, accept_timeout__of_an_older_registration_costs_nothing) {
   world.accept(alice);
   world.arrive(1);
