@@ -15,18 +15,20 @@ static bool send_assign(struct pika_server *s,
 			const struct pika_pending *pending)
 {
 	const struct pika_acceptor *acceptor = pending->acceptor;
-	struct pika_msg msg = {
-		.type = PIKA_MSG_ASSIGN,
-		.flow = pending->flow,
-		.assign.endpoint = PIKA_NOBODY,
-	};
+	struct pika_msg msg;
 
-	if (acceptor) {
+	msg.type = PIKA_MSG_ASSIGN;
+	msg.flow = pending->flow;
+	if (likely(acceptor)) {
 		msg.assign.listener = acceptor->listener->id;
 		msg.assign.acceptor = acceptor->id;
 		msg.assign.claim_timeout_us =
 			pika_claim_timeout_us(acceptor->claim_us);
 		msg.assign.endpoint = acceptor->endpoint;
+	} else {
+		msg.assign = (struct pika_msg_assign) {
+			.endpoint = PIKA_NOBODY,
+		};
 	}
 	return pika_send(s, pika_handle_server(pending->flow), &msg);
 }

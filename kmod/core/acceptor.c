@@ -152,14 +152,11 @@ static struct pika_list *list_for(const struct pika_acceptor *acceptor)
 /**
  * pika_acceptor_place() - put an acceptor at the end of the right list
  * @acceptors: the CM's
- * @acceptor: one whose offers, open connections or registration have changed
+ * @acceptor: one whose offers or registration have changed
  */
 void pika_acceptor_place(struct pika_acceptors *acceptors,
 			 struct pika_acceptor *acceptor)
 {
 	pika_list_move(list_for(acceptor), &acceptor->link);
-	if (!pika_list_empty(&acceptor->idle))
-		pika_list_remove(&acceptor->idle);
-	if (!acceptor->registered && !acceptor->offers && !acceptor->open)
-		pika_list_add(&acceptors->idle, &acceptor->idle);
+	pika_acceptor_check_idle(acceptors, acceptor);
 }

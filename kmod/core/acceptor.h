@@ -70,4 +70,20 @@ void pika_acceptor_put(struct pika_acceptors *acceptors,
 void pika_acceptor_place(struct pika_acceptors *acceptors,
 			 struct pika_acceptor *acceptor);
 
+/**
+ * pika_acceptor_check_idle() - is anything known of it that matters?
+ * @acceptors: the CM's
+ * @acceptor: one whose offers, open connections or registration have changed
+ */
+static inline void
+pika_acceptor_check_idle(struct pika_acceptors *acceptors,
+			 struct pika_acceptor *acceptor)
+{
+	if (unlikely(!pika_list_empty(&acceptor->idle)))
+		pika_list_remove(&acceptor->idle);
+	if (unlikely(!acceptor->registered && !acceptor->offers &&
+		     !acceptor->open))
+		pika_list_add(&acceptors->idle, &acceptor->idle);
+}
+
 #endif /* PIKA_CORE_ACCEPTOR_H */

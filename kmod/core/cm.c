@@ -77,16 +77,14 @@ static bool end_handshake(struct pika_cm *cm, struct pika_listener *listener)
 static void admit(struct pika_server *s, struct pika_listener *listener,
 		  struct pika_packet *pkt, u16 remote_port)
 {
-	struct pika_msg msg = {
-		.type = PIKA_MSG_ADMIT,
-		.admit = {
-			.packet = pkt,
-			.listener = listener->id,
-			.cm = s->id,
-		},
-	};
 	struct pika_cm *cm = s->manager;
+	struct pika_msg msg;
 
+	msg.type = PIKA_MSG_ADMIT;
+	msg.flow = PIKA_HANDLE_NONE;
+	msg.admit.packet = pkt;
+	msg.admit.listener = listener->id;
+	msg.admit.cm = s->id;
 	begin_handshake(cm, listener);
 	cm->stats.admitted++;
 	if (pika_send(s, s->ts_of[remote_port % PIKA_GROUPS], &msg))
@@ -203,9 +201,9 @@ static void on_claimed(struct pika_server *s, const struct pika_msg *msg)
 	struct pika_cm *cm = s->manager;
 	struct pika_pending *pending = pika_pending_find(&cm->pendings,
 							 msg->flow);
+	struct pika_acceptor *acceptor = NULL;
 	struct pika_listener *listener;
-	struct pika_acceptor *acceptor;
-	bool busy;
+	bool busy = false;
 
 	if (!pending) {
 		cm->stats.stray++;
@@ -213,22 +211,25 @@ static void on_claimed(struct pika_server *s, const struct pika_msg *msg)
 	}
 	cm->stats.claimed++;
 	listener = pending->listener;
-	busy = is_offered_to(pending, msg->claimed.acceptor,
-			     msg->claimed.endpoint) &&
-	       pending->acceptor->offers > 1;
+	if (likely(is_offered_to(pending, msg->claimed.acceptor,
+				 msg->claimed.endpoint))) {
+		acceptor = pending->acceptor;
+		busy = acceptor->offers > 1;
+	}
 	pika_accept_end(s, pending);
 	if (!listener)
 		return;
-	acceptor = pika_acceptor_get(&cm->acceptors, listener,
-				     msg->claimed.acceptor,
-				     msg->claimed.endpoint);
+	if (!acceptor)
+		acceptor = pika_acceptor_get(&cm->acceptors, listener,
+					     msg->claimed.acceptor,
+					     msg->claimed.endpoint);
 	if (!acceptor) {
 		cm->stats.acceptors_full++;
 		return;
 	}
 	acceptor->open++;
 	acceptor->claimed++;
-	pika_acceptor_place(&cm->acceptors, acceptor);
+	pika_acceptor_check_idle(&cm->acceptors, acceptor);
 	if (!acceptor->registered)
 		pika_accept_register(s, acceptor);
 	if (busy)
@@ -261,7 +262,7 @@ static void close_claimed(struct pika_cm *cm, struct pika_listener *listener,
 	}
 	acceptor->open--;
 	measure(acceptor, closed);
-	pika_acceptor_place(&cm->acceptors, acceptor);
+	pika_acceptor_check_idle(&cm->acceptors, acceptor);
 }
 
 static void on_connection_closed(struct pika_server *s,

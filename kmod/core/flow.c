@@ -32,65 +32,6 @@ void pika_flow_init(struct pika_flow_table *table, struct pika_flow_slot *slots,
 		slots[i].index = PIKA_POOL_NONE;
 }
 
-static inline u64 pair(const u64 *k, const u8 *a, const u8 *b)
-{
-	u32 x, y;
-
-	memcpy(&x, a, sizeof(x));
-	memcpy(&y, b, sizeof(y));
-	return (k[0] + x) * (k[1] + y);
-}
-
-/**
- * pika_flow_hash() - where a flow table puts a flow
- * @secret: the table's
- * @key: the flow
- *
- * Multilinear hashing by half multiplications (Lemire and Kaser, *Strongly
- * universal string hashing is fast*, 2014): any two flows collide for one
- * secret of 2^32. A client that does not know it can do no better than guess,
- * and sees nothing of the hash but, at most, time.
- *
- * Return: the hash.
- */
-u32 pika_flow_hash(const struct pika_flow_secret *secret,
-		   const struct pika_flow_key *key)
-{
-	const u8 *local = key->local.b, *remote = key->remote.b;
-	const u64 *k = secret->k;
-	u64 sum;
-
-	sum = (k[0] + ((u32)key->local_port << 16 | key->remote_port)) * k[1];
-	sum += pair(k + 2, local + 12, remote + 12);
-	/* The rest of an IPv4 address is always the same. */
-	if (unlikely(!pika_addr_is_v4(&key->local))) {
-		sum += pair(k + 4, local, local + 4);
-		sum += pair(k + 6, local + 8, remote);
-		sum += pair(k + 8, remote + 4, remote + 8);
-	}
-	return sum >> 32;
-}
-
-static inline u64 word_at(const struct pika_flow_key *key, size_t offset)
-{
-	u64 word;
-
-	memcpy(&word, (const u8 *)key + offset, sizeof(word));
-	return word;
-}
-
-/* Without a branch for each word: keys that get here are nearly all equal. */
-static inline bool same_key(const struct pika_flow_key *a,
-			    const struct pika_flow_key *b)
-{
-	return !((word_at(a, 0) ^ word_at(b, 0)) |
-		 (word_at(a, 8) ^ word_at(b, 8)) |
-		 (word_at(a, 16) ^ word_at(b, 16)) |
-		 (word_at(a, 24) ^ word_at(b, 24)) |
-		 (u16)(a->local_port ^ b->local_port) |
-		 (u16)(a->remote_port ^ b->remote_port));
-}
-
 /**
  * pika_flow_find_hashed() - the TCB of a flow whose hash is known
  * @table: the table
@@ -103,17 +44,7 @@ static inline bool same_key(const struct pika_flow_key *a,
 u32 pika_flow_find_hashed(const struct pika_flow_table *table,
 			  const struct pika_flow_key *key, u32 hash)
 {
-	const struct pika_flow_slot *slot;
-	u32 i = hash & table->mask;
-
-	for (;; i = (i + 1) & table->mask) {
-		slot = &table->slots[i];
-		if (slot->index == PIKA_POOL_NONE)
-			return PIKA_POOL_NONE;
-		if (slot->hash == hash &&
-		    same_key(table->key_of(table->owner, slot->index), key))
-			return slot->index;
-	}
+	return pika_flow_search(table, key, hash, table->key_of, table->owner);
 }
 
 /**

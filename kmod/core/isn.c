@@ -119,66 +119,59 @@ static inline u64 ports_word(const struct pika_flow_key *key, u64 len)
 	return (u64)key->remote_port << 16 | key->local_port | len << 56;
 }
 
-/* The addresses, of IPv4 the 8 bytes that are not the same in all of them. */
-static __always_inline void sip_addresses(struct sip *s, u32 rounds,
-					  const struct pika_flow_key *key)
+/*
+ * The addresses, of IPv4 the 8 bytes that are not the same in all of them: what
+ * both numbers begin with. SipHash-1-3.
+ */
+static inline void sip_addresses(struct sip *s,
+				 const struct pika_secret *secret,
+				 const struct pika_flow_key *key, bool is_v4)
 {
 	const u8 *local = key->local.b, *remote = key->remote.b;
 
-	if (likely(pika_addr_is_v4(&key->local))) {
-		sip_word(s, rounds, read_le32(local + 12) |
-				    (u64)read_le32(remote + 12) << 32);
-	} else {
-		sip_word(s, rounds, read_le64(local));
-		sip_word(s, rounds, read_le64(local + 8));
-		sip_word(s, rounds, read_le64(remote));
-		sip_word(s, rounds, read_le64(remote + 8));
+	sip_start(s, secret);
+	if (likely(is_v4)) {
+		sip_word(s, 1, read_le32(local + 12) |
+			       (u64)read_le32(remote + 12) << 32);
+		return;
 	}
+	sip_word(s, 1, read_le64(local));
+	sip_word(s, 1, read_le64(local + 8));
+	sip_word(s, 1, read_le64(remote));
+	sip_word(s, 1, read_le64(remote + 8));
 }
 
 /**
- * pika_isn() - the initial sequence number of a connection
+ * pika_isn() - the numbers with which a connection begins
  * @secret: drawn once for the host, used for nothing else
  * @key: the connection
  * @now_ns: monotonic clock
+ * @offset: set to what is to be added to the clock of its timestamps
  *
- * M + F(key), RFC 6528 3. M is a clock of about 4 microseconds (RFC 9293 3.4.1;
- * 4.096, to spare the division), so that the numbers of a later incarnation of
- * the same connection lie ahead. F, SipHash-2-4 of the key, hides from everyone
- * else where they are.
+ * The initial sequence number is M + F(key), RFC 6528 3. M is a clock of about
+ * 4 microseconds (RFC 9293 3.4.1; 4.096, to spare the division), so that the
+ * numbers of a later incarnation of the same connection lie ahead. F, SipHash
+ * of the key, hides from everyone else where they are.
+ *
+ * @offset is SipHash of the addresses alone: the same for all connections of
+ * two hosts, so that the timestamps of an older one are older; they tell
+ * nothing of this host's clock (RFC 7323 7.1).
+ *
+ * Both are SipHash-1-3 (Aumasson and Bernstein), and their lengths keep the two
+ * messages apart. One secret and one beginning serve both.
  *
  * Return: the number.
  */
 u32 pika_isn(const struct pika_secret *secret, const struct pika_flow_key *key,
-	     u64 now_ns)
+	     u64 now_ns, u32 *offset)
 {
-	const u64 len = pika_addr_is_v4(&key->local) ? 12 : sizeof(*key);
-	struct sip s;
+	bool is_v4 = pika_addr_is_v4(&key->local);
+	struct sip s, addresses;
 
-	sip_start(&s, secret);
-	sip_addresses(&s, 2, key);
-	sip_word(&s, 2, ports_word(key, len));
-	return (u32)(now_ns >> 12) + (u32)sip_end(&s, 4);
-}
-
-/**
- * pika_timestamp_offset() - where the timestamps of two hosts' flows begin
- * @secret: drawn once for the host, used for nothing else
- * @key: any of these flows
- *
- * The same for all of them, so that those of an older flow are older; they tell
- * nothing of this host's clock (RFC 7323 7.1). SipHash-1-3 of the addresses.
- *
- * Return: the number to add to the clock.
- */
-u32 pika_timestamp_offset(const struct pika_secret *secret,
-			  const struct pika_flow_key *key)
-{
-	const u64 len = pika_addr_is_v4(&key->local) ? 8 : 32;
-	struct sip s;
-
-	sip_start(&s, secret);
-	sip_addresses(&s, 1, key);
-	sip_word(&s, 1, len << 56);
-	return sip_end(&s, 3);
+	sip_addresses(&s, secret, key, is_v4);
+	addresses = s;
+	sip_word(&addresses, 1, (is_v4 ? 8ULL : 32ULL) << 56);
+	*offset = sip_end(&addresses, 3);
+	sip_word(&s, 1, ports_word(key, is_v4 ? 12 : sizeof(*key)));
+	return (u32)(now_ns >> 12) + (u32)sip_end(&s, 3);
 }

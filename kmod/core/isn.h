@@ -22,8 +22,6 @@ struct pika_secret {
 u64 pika_siphash(const struct pika_secret *secret, const void *data,
 		 size_t len);
 u32 pika_isn(const struct pika_secret *secret, const struct pika_flow_key *key,
-	     u64 now_ns);
-u32 pika_timestamp_offset(const struct pika_secret *secret,
-			  const struct pika_flow_key *key);
+	     u64 now_ns, u32 *offset);
 
 #endif /* PIKA_CORE_ISN_H */

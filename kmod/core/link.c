@@ -37,14 +37,20 @@ static bool opens_connection(const struct pika_segment *seg)
 	return (seg->flags & mask) == PIKA_TCP_SYN;
 }
 
+/* All that such a message has; clearing the rest would cost more than it. */
+static inline void fill(struct pika_msg *msg, u8 type, struct pika_packet *pkt)
+{
+	msg->type = type;
+	msg->flow = PIKA_HANDLE_NONE;
+	msg->packet.packet = pkt;
+}
+
 static void send_syn(struct pika_server *s, struct pika_packet *pkt)
 {
-	struct pika_msg msg = {
-		.type = PIKA_MSG_SYN,
-		.packet.packet = pkt,
-	};
 	struct pika_link_stats *stats = &s->link->stats;
+	struct pika_msg msg;
 
+	fill(&msg, PIKA_MSG_SYN, pkt);
 	if (!pika_send(s, s->cm, &msg))
 		pika_drop(s, pkt, &stats->syn_ring_full);
 	else
@@ -54,12 +60,10 @@ static void send_syn(struct pika_server *s, struct pika_packet *pkt)
 static void send_segment(struct pika_server *s, struct pika_packet *pkt,
 			 u16 remote_port)
 {
-	struct pika_msg msg = {
-		.type = PIKA_MSG_SEGMENT,
-		.packet.packet = pkt,
-	};
 	struct pika_link_stats *stats = &s->link->stats;
+	struct pika_msg msg;
 
+	fill(&msg, PIKA_MSG_SEGMENT, pkt);
 	if (!pika_send(s, s->ts_of[remote_port % PIKA_GROUPS], &msg))
 		pika_drop(s, pkt, &stats->segment_ring_full);
 	else
@@ -120,11 +124,13 @@ static __pika_apart void give_back(struct pika_server *s,
 static void classify(struct pika_server *s, struct pika_packet *pkt)
 {
 	struct pika_link_stats *stats = &s->link->stats;
+	enum pika_parse parse = pika_packet_parse(pkt, &s->segment);
 
-	switch (pika_packet_parse(pkt, &s->segment)) {
-	case PIKA_PARSE_OK:
+	if (likely(parse == PIKA_PARSE_OK)) {
 		forward(s, pkt);
-		break;
+		return;
+	}
+	switch (parse) {
 	case PIKA_PARSE_SHORT:
 		pika_drop(s, pkt, &stats->malformed);
 		break;

@@ -51,7 +51,8 @@ static inline void pika_list_remove(struct pika_list *node)
 static inline void pika_list_move(struct pika_list *list,
 				  struct pika_list *node)
 {
-	pika_list_remove(node);
+	node->prev->next = node->next;
+	node->next->prev = node->prev;
 	pika_list_add(list, node);
 }
 

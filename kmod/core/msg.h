@@ -319,7 +319,7 @@ struct pika_msg_update {
 #define PIKA_UPDATE_URGENT	0x10	/* @urgent: where its urgent byte is */
 
 /**
- * struct pika_msg - one message, one cache line
+ * struct pika_msg - one message, one cache line in a ring
  * @tag: the ring's; not the sender's to set
  * @type: enum pika_msg_type
  * @reserved: 0
@@ -354,7 +354,7 @@ struct pika_msg {
 		struct pika_msg_option option;
 		struct pika_msg_update update;
 	};
-} __pika_line;
+};
 
 static_assert(sizeof(struct pika_msg) == PIKA_LINE, "a message is one line");
 

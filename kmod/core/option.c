@@ -18,8 +18,8 @@ enum {
 	KIND_TIMESTAMP = 8,
 };
 
-/* NOP, NOP, timestamp, its length: what segments begin with (RFC 7323 A). */
-#define ALIGNED_TIMESTAMP	0x0101080a
+/* "SACK permitted" instead of the NOPs, as in a SYN. */
+#define LINUX_TIMESTAMP	0x0402080a
 
 static void read_mss(const u8 *bytes, struct pika_tcp_options *out)
 {
@@ -29,14 +29,6 @@ static void read_mss(const u8 *bytes, struct pika_tcp_options *out)
 		return;
 	out->mss = mss;
 	out->present |= PIKA_OPTION_MSS;
-}
-
-static inline void read_timestamp(const u8 *bytes,
-				  struct pika_tcp_options *out)
-{
-	out->ts_value = pika_read_be32(bytes);
-	out->ts_echo = pika_read_be32(bytes + 4);
-	out->present |= PIKA_OPTION_TIMESTAMP;
 }
 
 static void read_sacks(const u8 *bytes, u32 count, struct pika_tcp_options *out)
@@ -64,11 +56,30 @@ static void read_option(u8 kind, const u8 *bytes, u32 len,
 	} else if (kind == KIND_SACK_PERMITTED && len == 0) {
 		out->present |= PIKA_OPTION_SACK_PERMITTED;
 	} else if (kind == KIND_TIMESTAMP && len == 8) {
-		read_timestamp(bytes, out);
+		pika_options_timestamp(bytes, out);
 	} else if (kind == KIND_SACK && len && len % 8 == 0 &&
 		   len / 8 <= PIKA_OPTIONS_SACKS) {
 		read_sacks(bytes, len / 8, out);
 	}
+}
+
+/* What a SYN of Linux's has, and where: see pika_options_write_syn(). */
+static bool read_linux_syn(const u8 *bytes, struct pika_tcp_options *out)
+{
+	u32 mss = pika_read_be32(bytes);
+	u32 scale = pika_read_be32(bytes + 16);
+
+	if (mss >> 16 != (KIND_MSS << 8 | 4) || !(u16)mss ||
+	    pika_read_be32(bytes + 4) != LINUX_TIMESTAMP ||
+	    scale >> 8 != (KIND_NOP << 16 | KIND_WINDOW_SCALE << 8 | 3) ||
+	    (u8)scale > PIKA_WINDOW_SCALE_MAX)
+		return false;
+	out->mss = mss;
+	out->window_scale = scale;
+	out->present = PIKA_OPTION_MSS | PIKA_OPTION_WINDOW_SCALE |
+		       PIKA_OPTION_SACK_PERMITTED;
+	pika_options_timestamp(bytes + 8, out);
+	return true;
 }
 
 /**
@@ -86,9 +97,11 @@ void pika_options_parse(const u8 *bytes, u32 len, struct pika_tcp_options *out)
 
 	out->present = 0;
 	out->sacks = 0;
+	if (len == PIKA_OPTIONS_SYN && read_linux_syn(bytes, out))
+		return;
 	if (likely(len >= PIKA_OPTIONS_TIMESTAMP &&
-		   pika_read_be32(bytes) == ALIGNED_TIMESTAMP)) {
-		read_timestamp(bytes + 4, out);
+		   pika_read_be32(bytes) == PIKA_ALIGNED_TIMESTAMP)) {
+		pika_options_timestamp(bytes + 4, out);
 		if (likely(len == PIKA_OPTIONS_TIMESTAMP))
 			return;
 		bytes += PIKA_OPTIONS_TIMESTAMP;
@@ -114,13 +127,6 @@ static u8 *write_word(u8 *bytes, u8 a, u8 b, u8 c, u8 d)
 	return bytes + 4;
 }
 
-static u8 *write_pair(u8 *bytes, u32 first, u32 second)
-{
-	pika_write_be32(bytes, first);
-	pika_write_be32(bytes + 4, second);
-	return bytes + 8;
-}
-
 /**
  * pika_options_write_syn() - the options of a SYN or SYN-ACK
  * @bytes: room for PIKA_OPTIONS_SYN
@@ -142,7 +148,7 @@ u32 pika_options_write_syn(u8 *bytes, const struct pika_tcp_options *options)
 	if (options->present & PIKA_OPTION_TIMESTAMP) {
 		at = write_word(at, sack ? KIND_SACK_PERMITTED : KIND_NOP,
 				sack ? 2 : KIND_NOP, KIND_TIMESTAMP, 10);
-		at = write_pair(at, options->ts_value, options->ts_echo);
+		at = pika_write_pair(at, options->ts_value, options->ts_echo);
 	} else if (sack) {
 		at = write_word(at, KIND_NOP, KIND_NOP, KIND_SACK_PERMITTED, 2);
 	}
@@ -166,21 +172,6 @@ u32 pika_options_write_sacks(u8 *bytes, const struct pika_sack *sacks, u32 n)
 	u32 i;
 
 	for (i = 0; i < n; i++)
-		at = write_pair(at, sacks[i].start, sacks[i].end);
+		at = pika_write_pair(at, sacks[i].start, sacks[i].end);
 	return at - bytes;
-}
-
-/**
- * pika_options_write_timestamp() - the options of any other segment
- * @bytes: room for PIKA_OPTIONS_TIMESTAMP
- * @value: TSval
- * @echo: TSecr
- *
- * Return: PIKA_OPTIONS_TIMESTAMP.
- */
-u32 pika_options_write_timestamp(u8 *bytes, u32 value, u32 echo)
-{
-	pika_write_be32(bytes, ALIGNED_TIMESTAMP);
-	write_pair(bytes + 4, value, echo);
-	return PIKA_OPTIONS_TIMESTAMP;
 }

@@ -6,7 +6,7 @@
 #ifndef PIKA_CORE_OPTION_H
 #define PIKA_CORE_OPTION_H
 
-#include "env.h"
+#include "bytes.h"
 
 #define PIKA_OPTIONS_MAX	40	/* bytes, of a TCP header */
 #define PIKA_OPTIONS_SYN	20	/* bytes that a SYN has at most */
@@ -18,6 +18,9 @@
 #define PIKA_OPTION_SACK_PERMITTED	0x04
 #define PIKA_OPTION_TIMESTAMP		0x08
 #define PIKA_OPTION_SACK		0x10
+
+/* NOP, NOP, timestamp, its length: what segments begin with (RFC 7323 A). */
+#define PIKA_ALIGNED_TIMESTAMP	0x0101080a
 
 #define PIKA_WINDOW_SCALE_MAX	14	/* RFC 7323 2.3 */
 
@@ -54,6 +57,54 @@ struct pika_tcp_options {
 void pika_options_parse(const u8 *bytes, u32 len, struct pika_tcp_options *out);
 u32 pika_options_write_syn(u8 *bytes, const struct pika_tcp_options *options);
 u32 pika_options_write_sacks(u8 *bytes, const struct pika_sack *sacks, u32 n);
-u32 pika_options_write_timestamp(u8 *bytes, u32 value, u32 echo);
+
+static inline void pika_options_timestamp(const u8 *bytes,
+					  struct pika_tcp_options *out)
+{
+	out->ts_value = pika_read_be32(bytes);
+	out->ts_echo = pika_read_be32(bytes + 4);
+	out->present |= PIKA_OPTION_TIMESTAMP;
+}
+
+/**
+ * pika_options_read() - pika_options_parse(), for what most segments have
+ * @bytes: as there
+ * @len: as there
+ * @out: as there
+ */
+static inline void pika_options_read(const u8 *bytes, u32 len,
+				     struct pika_tcp_options *out)
+{
+	if (unlikely(len != PIKA_OPTIONS_TIMESTAMP ||
+		     pika_read_be32(bytes) != PIKA_ALIGNED_TIMESTAMP)) {
+		pika_options_parse(bytes, len, out);
+		return;
+	}
+	out->present = 0;
+	out->sacks = 0;
+	pika_options_timestamp(bytes + 4, out);
+}
+
+static inline u8 *pika_write_pair(u8 *bytes, u32 first, u32 second)
+{
+	pika_write_be32(bytes, first);
+	pika_write_be32(bytes + 4, second);
+	return bytes + 8;
+}
+
+/**
+ * pika_options_write_timestamp() - the options of any other segment
+ * @bytes: room for PIKA_OPTIONS_TIMESTAMP
+ * @value: TSval
+ * @echo: TSecr
+ *
+ * Return: PIKA_OPTIONS_TIMESTAMP.
+ */
+static inline u32 pika_options_write_timestamp(u8 *bytes, u32 value, u32 echo)
+{
+	pika_write_be32(bytes, PIKA_ALIGNED_TIMESTAMP);
+	pika_write_pair(bytes + 4, value, echo);
+	return PIKA_OPTIONS_TIMESTAMP;
+}
 
 #endif /* PIKA_CORE_OPTION_H */

@@ -7,107 +7,8 @@
 
 #include "packet.h"
 
-#include "bytes.h"
-#include "ip.h"
-
-#define TCP_HEADER		20
-#define TCP_HEADER_MAX		60
-
-/* Offsets from the TCP header. */
-#define TCP_SOURCE		0
-#define TCP_DESTINATION		2
-#define TCP_SEQ			4
-#define TCP_ACK			8
-#define TCP_OFFSET		12
-#define TCP_FLAGS		13
-#define TCP_WINDOW		14
-#define TCP_CHECKSUM		16
-#define TCP_URGENT		18
-
-/* Ones' complement addition: what is carried out comes in again. */
-static inline u64 add_word(u64 sum, u64 word)
-{
-	u64 carry = __builtin_add_overflow(sum, word, &sum);
-
-	return sum + carry;
-}
-
-static inline u64 add_8(u64 sum, const u8 *bytes)
-{
-	u64 word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return add_word(sum, word);
-}
-
-static inline u64 add_4(u64 sum, const u8 *bytes)
-{
-	u32 word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return add_word(sum, word);
-}
-
-static inline u64 add_2(u64 sum, const u8 *bytes)
-{
-	u16 word;
-
-	memcpy(&word, bytes, sizeof(word));
-	return add_word(sum, word);
-}
-
-static inline u64 add_16bit(u64 sum, u16 number)
-{
-	u8 bytes[2];
-
-	pika_write_be16(bytes, number);
-	return add_2(sum, bytes);
-}
-
-/* An odd last byte is one of a pair whose other is 0 (RFC 1071). */
-static inline u64 add_1(u64 sum, u8 byte)
-{
-	return add_16bit(sum, byte << 8);
-}
-
-static u64 add_bytes(u64 sum, const u8 *bytes, size_t len)
-{
-	for (; len >= 32; len -= 32, bytes += 32) {
-		sum = add_8(sum, bytes);
-		sum = add_8(sum, bytes + 8);
-		sum = add_8(sum, bytes + 16);
-		sum = add_8(sum, bytes + 24);
-	}
-	for (; len >= 8; len -= 8, bytes += 8)
-		sum = add_8(sum, bytes);
-	if (len & 4) {
-		sum = add_4(sum, bytes);
-		bytes += 4;
-	}
-	if (len & 2) {
-		sum = add_2(sum, bytes);
-		bytes += 2;
-	}
-	return len & 1 ? add_1(sum, *bytes) : sum;
-}
-
-/* Both halves added: the carry of the lower ones comes in at the upper ones. */
-static inline u32 fold_64(u64 sum)
-{
-	sum += sum << 32 | sum >> 32;
-	return sum >> 32;
-}
-
-static inline u16 fold_32(u32 sum)
-{
-	sum += sum << 16 | sum >> 16;
-	return sum >> 16;
-}
-
-static inline u16 fold(u64 sum)
-{
-	return fold_32(fold_64(sum));
-}
+#include "checksum.h"
+#include "frame.h"
 
 /**
  * pika_checksum_add() - go on with an Internet checksum (RFC 1071)
@@ -119,7 +20,7 @@ static inline u16 fold(u64 sum)
  */
 u32 pika_checksum_add(u32 sum, const void *data, size_t len)
 {
-	return fold_64(add_bytes(sum, data, len));
+	return pika_fold_64(pika_sum_bytes(sum, data, len));
 }
 
 /**
@@ -131,31 +32,7 @@ u32 pika_checksum_add(u32 sum, const void *data, size_t len)
  */
 u16 pika_checksum_fold(u32 sum)
 {
-	return fold_32(sum);
-}
-
-static inline void store_sum(u8 *field, u16 sum)
-{
-	memcpy(field, &sum, sizeof(sum));
-}
-
-/* The sum of an IPv4 header without options. */
-static inline u64 v4_header(const u8 *ip)
-{
-	return add_4(add_8(add_8(0, ip), ip + 8), ip + 16);
-}
-
-/* The sum of what TCP's checksum takes from the IP header @ip. */
-static inline u64 pseudo_header(const u8 *ip, u32 tcp_len)
-{
-	u64 sum = add_16bit(0, PROTOCOL_TCP);
-
-	/* The length of IPv6 has 32 bits there, but none of ours needs them. */
-	sum = add_16bit(sum, tcp_len);
-	if (ip[0] >> 4 == 4)
-		return add_8(sum, ip + V4_SOURCE);
-	sum = add_8(add_8(sum, ip + V6_SOURCE), ip + V6_SOURCE + 8);
-	return add_8(add_8(sum, ip + V6_DESTINATION), ip + V6_DESTINATION + 8);
+	return pika_fold_32(sum);
 }
 
 /**
@@ -198,10 +75,11 @@ static enum pika_parse parse_v4(const struct pika_packet *pkt,
 	if (tcp->start < V4_HEADER || tcp->start > pkt->linear ||
 	    tcp->end > pkt->len)
 		return PIKA_PARSE_SHORT;
-	sum = v4_header(ip);
+	sum = pika_sum_v4(ip);
 	if (unlikely(tcp->start > V4_HEADER))
-		sum = add_bytes(sum, ip + V4_HEADER, tcp->start - V4_HEADER);
-	if (fold(sum) != 0xffff)
+		sum = pika_sum_bytes(sum, ip + V4_HEADER,
+				     tcp->start - V4_HEADER);
+	if (pika_fold(sum) != 0xffff)
 		return PIKA_PARSE_CHECKSUM;
 	if (pika_read_be16(ip + V4_FLAGS) & V4_FRAGMENT)
 		return PIKA_PARSE_FRAGMENT;
@@ -251,7 +129,7 @@ static enum pika_parse parse_ip(const struct pika_packet *pkt,
 	}
 }
 
-static void read_tcp(const u8 *tcp, struct pika_segment *seg)
+static inline void read_tcp(const u8 *tcp, struct pika_segment *seg)
 {
 	seg->key.remote_port = pika_read_be16(tcp + TCP_SOURCE);
 	seg->key.local_port = pika_read_be16(tcp + TCP_DESTINATION);
@@ -291,8 +169,63 @@ static bool checksum_is_right(const struct pika_packet *pkt,
 
 	if (tcp->end > pkt->linear)
 		return false;
-	sum = pseudo_header(pkt->data, len);
-	return fold(add_bytes(sum, pkt->data + tcp->start, len)) == 0xffff;
+	sum = pika_sum_pseudo(pkt->data, len);
+	sum = pika_sum_bytes(sum, pkt->data + tcp->start, len);
+	return pika_fold(sum) == 0xffff;
+}
+
+/*
+ * What most packets are: IPv4 without options or fragments, all of it linear,
+ * and right. False: the long way says what it is, or why not.
+ */
+static inline bool parse_plain(const struct pika_packet *pkt,
+			       struct pika_segment *seg)
+{
+	const u8 *ip = pkt->data, *tcp = ip + V4_HEADER;
+	u32 len, header;
+	u64 addresses;
+
+	if (pkt->linear < V4_HEADER + TCP_HEADER || ip[0] != 0x45)
+		return false;
+	len = pika_read_be16(ip + V4_LENGTH);
+	header = tcp[TCP_OFFSET] >> 2 & 0x3c;
+	if (len > pkt->linear || len > pkt->len || header < TCP_HEADER ||
+	    V4_HEADER + header > len ||
+	    (pika_read_be32(ip + V4_FLAGS) & 0x3fff00ff) != PROTOCOL_TCP ||
+	    !unicast_v4(ip + V4_SOURCE) || !unicast_v4(ip + V4_DESTINATION))
+		return false;
+	addresses = pika_load_4(ip + V4_SOURCE) +
+		    pika_load_4(ip + V4_DESTINATION);
+	if (pika_fold(addresses + pika_load_4(ip) + pika_load_4(ip + 4) +
+		      pika_load_4(ip + V4_TTL)) != 0xffff)
+		return false;
+	if (!(pkt->flags & PIKA_PACKET_CHECKED) &&
+	    pika_fold(pika_sum_bytes(addresses + pika_sum_tcp(len - V4_HEADER),
+				     tcp, len - V4_HEADER)) != 0xffff)
+		return false;
+	pika_addr_map_v4(&seg->key.remote, ip + V4_SOURCE);
+	pika_addr_map_v4(&seg->key.local, ip + V4_DESTINATION);
+	read_tcp(tcp, seg);
+	seg->options = V4_HEADER + TCP_HEADER;
+	seg->options_len = header - TCP_HEADER;
+	seg->payload = V4_HEADER + header;
+	seg->bytes = len - V4_HEADER - header;
+	return true;
+}
+
+static __pika_apart enum pika_parse parse(const struct pika_packet *pkt,
+					  struct pika_segment *seg)
+{
+	enum pika_parse parse;
+	struct extent tcp;
+
+	parse = parse_ip(pkt, seg, &tcp);
+	if (parse == PIKA_PARSE_OK)
+		parse = parse_tcp(pkt, seg, &tcp);
+	if (parse == PIKA_PARSE_OK && !(pkt->flags & PIKA_PACKET_CHECKED) &&
+	    !checksum_is_right(pkt, &tcp))
+		parse = PIKA_PARSE_CHECKSUM;
+	return parse;
 }
 
 /**
@@ -310,73 +243,22 @@ static bool checksum_is_right(const struct pika_packet *pkt,
 enum pika_parse pika_packet_parse(const struct pika_packet *pkt,
 				  struct pika_segment *seg)
 {
-	enum pika_parse parse;
-	struct extent tcp;
-
-	parse = parse_ip(pkt, seg, &tcp);
-	if (parse == PIKA_PARSE_OK)
-		parse = parse_tcp(pkt, seg, &tcp);
-	if (parse == PIKA_PARSE_OK && !(pkt->flags & PIKA_PACKET_CHECKED) &&
-	    !checksum_is_right(pkt, &tcp))
-		parse = PIKA_PARSE_CHECKSUM;
-	return parse;
-}
-
-/* DF, so the identification may be 0 (RFC 6864 4.1). */
-static u32 write_v4(u8 *ip, const struct pika_flow_key *key,
-		    const struct pika_tcp_header *header)
-{
-	pika_write_be32(ip, 0x45000000u | (u32)header->tos << 16);
-	pika_write_be32(ip + 4, V4_DONT_FRAGMENT);
-	pika_write_be32(ip + V4_TTL,
-			(u32)header->ttl << 24 | PROTOCOL_TCP << 16);
-	memcpy(ip + V4_SOURCE, key->local.b + 12, 4);
-	memcpy(ip + V4_DESTINATION, key->remote.b + 12, 4);
-	return V4_HEADER;
-}
-
-static u32 write_v6(u8 *ip, const struct pika_flow_key *key,
-		    const struct pika_tcp_header *header)
-{
-	pika_write_be32(ip, 6u << 28 | (u32)header->tos << 20);
-	pika_write_be16(ip + V6_LENGTH, 0);
-	ip[V6_NEXT] = PROTOCOL_TCP;
-	ip[V6_HOP_LIMIT] = header->ttl;
-	memcpy(ip + V6_SOURCE, key->local.b, 16);
-	memcpy(ip + V6_DESTINATION, key->remote.b, 16);
-	return V6_HEADER;
+	return likely(parse_plain(pkt, seg)) ? PIKA_PARSE_OK : parse(pkt, seg);
 }
 
 /* The option area, filled up to a multiple of 4 with "end of options". */
 static u32 write_options(u8 *bytes, const struct pika_tcp_header *header)
 {
 	u32 len = header->options_len;
-	u32 at = 0;
+	u32 padded = (len + 3) & ~3u;
 
 	if (WARN_ON_ONCE(len > TCP_HEADER_MAX - TCP_HEADER))
 		return 0;
-	/* By words: a call for so few bytes takes as long as the copy. */
-	for (; at + 4 <= len; at += 4)
-		memcpy(bytes + at, header->options + at, 4);
-	for (; at < len; at++)
-		bytes[at] = header->options[at];
-	for (; at % 4; at++)
-		bytes[at] = 0;
-	return at;
-}
-
-static u32 write_tcp(u8 *tcp, const struct pika_flow_key *key,
-		     const struct pika_tcp_header *header)
-{
-	u32 len = TCP_HEADER + write_options(tcp + TCP_HEADER, header);
-
-	pika_write_be32(tcp, (u32)key->local_port << 16 | key->remote_port);
-	pika_write_be32(tcp + TCP_SEQ, header->seq);
-	pika_write_be32(tcp + TCP_ACK, header->ack);
-	pika_write_be32(tcp + TCP_OFFSET, len / 4 << 28 |
-			(u32)header->flags << 16 | header->window);
-	pika_write_be32(tcp + TCP_CHECKSUM, header->urgent);
-	return len;
+	if (!len)
+		return 0;
+	memcpy(bytes, header->options, len);
+	memset(bytes + len, 0, padded - len);
+	return padded;
 }
 
 /**
@@ -391,18 +273,12 @@ static u32 write_tcp(u8 *tcp, const struct pika_flow_key *key,
 void pika_frame_begin(struct pika_frame *frame, const struct pika_flow_key *key,
 		      const struct pika_tcp_header *header)
 {
-	u32 ip_len;
+	bool is_v4 = pika_addr_is_v4(&key->local);
+	u32 options = (is_v4 ? V4_HEADER : V6_HEADER) + TCP_HEADER;
+	struct pika_tcp_header padded = *header;
 
-	if (pika_addr_is_v4(&key->local))
-		ip_len = write_v4(frame->header, key, header);
-	else
-		ip_len = write_v6(frame->header, key, header);
-	frame->tcp_offset = ip_len;
-	frame->header_len = ip_len +
-			    write_tcp(frame->header + ip_len, key, header);
-	frame->segment_size = 0;
-	frame->fragments_len = 0;
-	frame->bytes = 0;
+	padded.options_len = write_options(frame->header + options, header);
+	pika_frame_write(frame, key, &padded, is_v4);
 }
 
 /**
@@ -418,13 +294,6 @@ void pika_frame_grow(struct pika_frame *frame, u32 len)
 	*offset = (frame->header_len - frame->tcp_offset) / 4 << 4;
 }
 
-static void finish_v4(u8 *ip, u32 len)
-{
-	pika_write_be16(ip + V4_LENGTH, len);
-	store_sum(ip + V4_CHECKSUM, 0);
-	store_sum(ip + V4_CHECKSUM, ~fold(v4_header(ip)));
-}
-
 /**
  * pika_frame_finish() - what depends on the payload: lengths and sums
  * @frame: from pika_frame_begin(), with its bytes set; at most 65,535 with the
@@ -434,15 +303,5 @@ static void finish_v4(u8 *ip, u32 len)
  */
 void pika_frame_finish(struct pika_frame *frame)
 {
-	u32 len = frame->header_len + frame->bytes;
-	u32 tcp_len = len - frame->tcp_offset;
-	u8 *ip = frame->header;
-
-	WARN_ON_ONCE(len > 0xffff);
-	if (frame->tcp_offset == V4_HEADER)
-		finish_v4(ip, len);
-	else
-		pika_write_be16(ip + V6_LENGTH, tcp_len);
-	store_sum(ip + frame->tcp_offset + TCP_CHECKSUM,
-		  fold(pseudo_header(ip, tcp_len)));
+	pika_frame_sum(frame);
 }

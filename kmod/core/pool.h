@@ -46,8 +46,51 @@ struct pika_pool {
 
 void pika_pool_init(struct pika_pool *pool, void *objects,
 		    struct pika_pool_slot *slots, u32 size, u32 count);
-u32 pika_pool_take(struct pika_pool *pool);
-void pika_pool_put(struct pika_pool *pool, u32 index);
+
+/**
+ * pika_pool_take() - an object that was free, the warmest one
+ * @pool: the pool
+ *
+ * Context: the server's core.
+ * Return: its index, the caller's until pika_pool_put(), with whatever its last
+ * life left in it; PIKA_POOL_NONE if none is free, which the caller counts.
+ */
+static inline u32 pika_pool_take(struct pika_pool *pool)
+{
+	u32 index = pool->free;
+
+	if (unlikely(index == PIKA_POOL_NONE))
+		return PIKA_POOL_NONE;
+	pool->free = pool->slots[index].next;
+	pool->slots[index].next = PIKA_POOL_TAKEN;
+	pool->used++;
+	return index;
+}
+
+/**
+ * pika_pool_put() - an object's life ends
+ * @pool: the pool
+ * @index: of an object that is taken
+ *
+ * Handles to it are stale from now on. Context: the server's core.
+ */
+static inline void pika_pool_put(struct pika_pool *pool, u32 index)
+{
+	struct pika_pool_slot *slot;
+
+	if (WARN_ON_ONCE(index >= pool->count))
+		return;
+	slot = &pool->slots[index];
+	if (WARN_ON_ONCE(slot->next != PIKA_POOL_TAKEN))
+		return;
+	/* 0 stays out: no handle to a taken object is PIKA_HANDLE_NONE. */
+	slot->generation = (slot->generation + 1) & 0xffffff;
+	if (unlikely(!slot->generation))
+		slot->generation = 1;
+	slot->next = pool->free;
+	pool->free = index;
+	pool->used--;
+}
 
 /**
  * pika_pool_at() - the object at an index

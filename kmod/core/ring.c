@@ -6,11 +6,10 @@
 
 #include "ring.h"
 
-static u32 log2_of(u32 slots)
+static void check(u32 slots)
 {
 	WARN_ON_ONCE(slots < PIKA_RING_MIN_SLOTS ||
 		     slots > PIKA_RING_MAX_SLOTS || slots & (slots - 1));
-	return 31 - __builtin_clz(slots);
 }
 
 /**
@@ -25,12 +24,14 @@ static u32 log2_of(u32 slots)
 void pika_producer_init(struct pika_producer *p, struct pika_ring_out *out,
 			const struct pika_ring_in *in, u32 slots)
 {
+	check(slots);
 	*p = (struct pika_producer) {
 		.out = out,
 		.in = in,
+		.slot = out->slots,
 		.limit = slots,
 		.mask = slots - 1,
-		.shift = log2_of(slots),
+		.lap = 1,
 	};
 }
 
@@ -48,11 +49,13 @@ void pika_consumer_init(struct pika_consumer *c,
 			const struct pika_ring_out *out,
 			struct pika_ring_in *in, u32 slots)
 {
+	check(slots);
 	*c = (struct pika_consumer) {
 		.out = out,
 		.in = in,
+		.slot = out->slots,
 		.mask = slots - 1,
-		.shift = log2_of(slots),
+		.lap = 1,
 	};
 }
 

@@ -3,7 +3,8 @@
  * A single-producer single-consumer ring of one-line messages, the only thing
  * that two servers, or a server and an application CPU, have in common.
  *
- * A slot's first word is its tag, the lap in which it was filled, stored last.
+ * A slot's first word is its tag, the lap in which it was filled, stored last;
+ * laps are counted from 1: a zeroed slot is an empty one.
  * So no index travels with a message: the producer works on credit, which it
  * renews from the consumer's published tail when it is used up, and the
  * consumer publishes its tail every quarter of the ring and before it sleeps.
@@ -44,37 +45,41 @@ struct pika_ring_in {
  * struct pika_producer - the sending end, private to its server
  * @out: the producer's own memory
  * @in: the consumer's, read only
+ * @slot: where the next message goes
  * @head: messages sent so far, modulo 2^32 like all such counts
  * @limit: @head may go up to here before the tail must be read again
  * @mask: number of slots - 1
- * @shift: log2 of the number of slots
+ * @lap: the tag of that message
  */
 struct pika_producer {
 	struct pika_ring_out *out;
 	const struct pika_ring_in *in;
+	struct pika_msg *slot;
 	u32 head;
 	u32 limit;
 	u32 mask;
-	u32 shift;
+	u32 lap;
 };
 
 /**
  * struct pika_consumer - the receiving end, private to its server
  * @out: the producer's memory, read only
  * @in: the consumer's own
+ * @slot: where the next message comes
  * @tail: messages consumed so far
  * @published: the last value of @tail that the producer may know
  * @mask: number of slots - 1
- * @shift: log2 of the number of slots
+ * @lap: the tag of that message
  * @unanswered: published since want_room was last looked at
  */
 struct pika_consumer {
 	const struct pika_ring_out *out;
 	struct pika_ring_in *in;
+	const struct pika_msg *slot;
 	u32 tail;
 	u32 published;
 	u32 mask;
-	u32 shift;
+	u32 lap;
 	bool unanswered;
 };
 
@@ -82,15 +87,6 @@ struct pika_consumer {
 static inline size_t pika_ring_out_size(u32 slots)
 {
 	return sizeof(struct pika_ring_out) + slots * sizeof(struct pika_msg);
-}
-
-/*
- * Lap of message number @n, counted from 1: a zeroed slot is an empty one. When
- * @n starts again from 0 so do the laps, and the slots still hold the last one.
- */
-static inline u32 pika_ring_lap(u32 n, u32 shift)
-{
-	return (n >> shift) + 1;
 }
 
 void pika_producer_init(struct pika_producer *p, struct pika_ring_out *out,
@@ -153,7 +149,7 @@ static inline struct pika_msg *pika_ring_reserve(struct pika_producer *p)
 {
 	if (unlikely(p->head == p->limit) && !pika_producer_renew(p))
 		return NULL;
-	return &p->out->slots[p->head & p->mask];
+	return p->slot;
 }
 
 /**
@@ -169,11 +165,15 @@ static inline struct pika_msg *pika_ring_reserve(struct pika_producer *p)
  */
 static inline void pika_ring_commit(struct pika_producer *p)
 {
-	struct pika_msg *slot = &p->out->slots[p->head & p->mask];
+	struct pika_msg *slot = p->slot;
 
 	/* The message comes before. */
-	smp_store_release(&slot->tag, pika_ring_lap(p->head, p->shift));
-	p->head++;
+	smp_store_release(&slot->tag, p->lap);
+	p->slot = slot + 1;
+	if (unlikely(!(++p->head & p->mask))) {
+		p->slot = p->out->slots;
+		p->lap++;
+	}
 }
 
 /**
@@ -209,10 +209,10 @@ static inline bool pika_ring_push(struct pika_producer *p,
  */
 static inline const struct pika_msg *pika_ring_peek(struct pika_consumer *c)
 {
-	const struct pika_msg *slot = &c->out->slots[c->tail & c->mask];
+	const struct pika_msg *slot = c->slot;
 
 	/* The message comes after. */
-	if (smp_load_acquire(&slot->tag) != pika_ring_lap(c->tail, c->shift))
+	if (smp_load_acquire(&slot->tag) != c->lap)
 		return NULL;
 	return slot;
 }
@@ -226,7 +226,11 @@ static inline const struct pika_msg *pika_ring_peek(struct pika_consumer *c)
  */
 static inline void pika_ring_pop(struct pika_consumer *c)
 {
-	c->tail++;
+	c->slot++;
+	if (unlikely(!(++c->tail & c->mask))) {
+		c->slot = c->out->slots;
+		c->lap++;
+	}
 	if (unlikely(c->tail - c->published > c->mask >> 2))
 		pika_consumer_publish(c);
 }

@@ -141,30 +141,15 @@ static void dispatch(struct pika_server *s, const struct pika_msg *msg)
 	s->handlers[type](s, msg);
 }
 
-static __pika_apart void dispatch_shown(struct pika_server *s,
-					const struct pika_msg *msg)
-{
-	show(s, PIKA_WAY_DIRECT, s->id, msg);
-	dispatch(s, msg);
-}
-
 /**
- * pika_has_room() - would pika_send() succeed now?
- * @s: the sender
- * @to: address
+ * pika_peer_makes_room() - pika_peer_has_room() where somebody waits, there is
+ *	no ring, or its credit is used up
+ * @peer: another server or an endpoint
  *
- * Return: false if the ring is full, if there is none, or if others already
- * wait for it. On false the consumer will ring when it has made room.
+ * Return: as pika_has_room().
  */
-bool pika_has_room(struct pika_server *s, u16 to)
+bool pika_peer_makes_room(struct pika_peer *peer)
 {
-	struct pika_peer *peer;
-
-	if (to == s->id)
-		return true;
-	if (unlikely(to >= PIKA_PEERS))
-		return false;
-	peer = &s->peers[to];
 	if (!peer->out.out || (peer->retry && !peer->resuming))
 		return false;
 	return peer->out.head != peer->out.limit ||
@@ -174,18 +159,30 @@ bool pika_has_room(struct pika_server *s, u16 to)
 static inline void has_sent(struct pika_server *s, struct pika_peer *peer,
 			    u8 type)
 {
-	if (!peer->unrung) {
-		peer->unrung = true;
-		add_peer(&s->unrung, peer);
-	}
 	s->sent[type]++;
+	if (peer->unrung)
+		return;
+	peer->unrung = true;
+	add_peer(&s->unrung, peer);
 }
 
-static __pika_apart bool send_by_ring(struct pika_server *s, u16 to,
-				      const struct pika_msg *msg)
+/**
+ * pika_send_apart() - pika_send() where it is more than calling the handler
+ * @s: the sender
+ * @to: address
+ * @msg: complete
+ *
+ * Return: as pika_send().
+ */
+bool pika_send_apart(struct pika_server *s, u16 to, struct pika_msg *msg)
 {
 	struct pika_peer *peer;
 
+	if (to == s->id) {
+		show(s, PIKA_WAY_DIRECT, to, msg);
+		dispatch(s, msg);
+		return true;
+	}
 	if (unlikely(!pika_has_room(s, to))) {
 		s->stats.full++;
 		return false;
@@ -195,58 +192,6 @@ static __pika_apart bool send_by_ring(struct pika_server *s, u16 to,
 	has_sent(s, peer, msg->type);
 	show(s, PIKA_WAY_SENT, to, msg);
 	return true;
-}
-
-/**
- * pika_send() - send a message to a server or an endpoint
- * @s: the sender
- * @to: address; if that is this server, the handler runs at once
- * @msg: its from and reserved fields are filled in
- *
- * Those who wait for room have the right of way, so that what one object sends
- * stays in order.
- *
- * Return: false if the ring is full, or there is none, or others wait: nothing
- * was sent; wait with pika_send_later().
- */
-bool pika_send(struct pika_server *s, u16 to, struct pika_msg *msg)
-{
-	msg->reserved = 0;
-	msg->from = s->id;
-	if (to != s->id)
-		return send_by_ring(s, to, msg);
-	if (unlikely(s->trace))
-		dispatch_shown(s, msg);
-	else
-		dispatch(s, msg);
-	return true;
-}
-
-/**
- * pika_begin_send() - send a message that is made in its place in the ring
- * @s: the sender
- * @to: address of another server or an endpoint
- *
- * Spares the copy. Otherwise as pika_send().
- *
- * Return: the message, holding an old one: all but its from field is to be
- * filled in before pika_end_send(), and nothing sent before that; NULL where
- * pika_send() returns false.
- */
-struct pika_msg *pika_begin_send(struct pika_server *s, u16 to)
-{
-	struct pika_producer *out;
-	struct pika_msg *msg;
-
-	if (unlikely(!pika_has_room(s, to))) {
-		s->stats.full++;
-		return NULL;
-	}
-	out = &s->peers[to].out;
-	msg = &out->out->slots[out->head & out->mask];
-	msg->reserved = 0;
-	msg->from = s->id;
-	return msg;
 }
 
 /**
@@ -387,13 +332,29 @@ static const bool from_app[PIKA_MSG_TYPES] = {
  * Servers trust each other, also in what pointers they send. An endpoint sends
  * nothing but what is an endpoint's to say, and everybody in his own name.
  */
-static bool may_say(const struct pika_server *s, const struct pika_peer *peer,
-		    const struct pika_msg *msg, u8 type)
+static inline bool may_say(const struct pika_server *s,
+			   const struct pika_peer *peer,
+			   const struct pika_msg *msg, u8 type)
 {
-	if (unlikely(msg->from != peer->address))
-		return false;
-	return peer->address < s->servers || type >= PIKA_MSG_TYPES ||
-	       from_app[type];
+	return likely(msg->from == peer->address) &&
+	       (from_app[type] || peer->address < s->servers);
+}
+
+/* @type is read once: another server's memory could change. */
+static inline void receive(struct pika_server *s, const struct pika_peer *peer,
+			   const struct pika_msg *msg, u8 type)
+{
+	if (unlikely(type >= PIKA_MSG_TYPES)) {
+		if (msg->from == peer->address)
+			s->stats.unknown++;
+		else
+			on_unhandled(s, msg);
+		return;
+	}
+	if (likely(may_say(s, peer, msg, type)))
+		s->handlers[type](s, msg);
+	else
+		on_unhandled(s, msg);
 }
 
 /* A message that its handler holds stays, and all behind it. */
@@ -403,23 +364,22 @@ static u32 drain_ring(struct pika_server *s, struct pika_peer *peer, u32 budget)
 	u32 work = 0;
 	u8 type;
 
+	peer->held = false;
 	while (work < budget && (msg = pika_ring_peek(&peer->in))) {
 		type = READ_ONCE(msg->type);
 		show(s, PIKA_WAY_RECEIVED, s->id, msg);
-		if (likely(may_say(s, peer, msg, type)))
-			dispatch(s, msg);
-		else
-			on_unhandled(s, msg);
-		if (unlikely(s->hold))
+		receive(s, peer, msg, type);
+		if (unlikely(s->hold)) {
+			s->hold = false;
+			s->stats.held++;
+			peer->held = true;
 			break;
+		}
 		if (likely(type < PIKA_MSG_TYPES))
 			s->received[type]++;
 		pika_ring_pop(&peer->in);
 		work++;
 	}
-	peer->held = s->hold;
-	s->stats.held += s->hold;
-	s->hold = false;
 	return work;
 }
 

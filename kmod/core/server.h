@@ -243,15 +243,88 @@ u32 pika_server_run(struct pika_server *s, u32 budget);
 bool pika_server_may_sleep(struct pika_server *s);
 void pika_server_release(struct pika_server *s);
 bool pika_server_next_timer(const struct pika_server *s, u32 *expires_ms);
-bool pika_has_room(struct pika_server *s, u16 to);
 void pika_hold(struct pika_server *s);
-bool pika_send(struct pika_server *s, u16 to, struct pika_msg *msg);
-struct pika_msg *pika_begin_send(struct pika_server *s, u16 to);
+bool pika_peer_makes_room(struct pika_peer *peer);
+bool pika_send_apart(struct pika_server *s, u16 to, struct pika_msg *msg);
 void pika_end_send(struct pika_server *s, u16 to, const struct pika_msg *msg);
 void pika_send_later(struct pika_server *s, u16 to, struct pika_retry *retry);
 void pika_forget_retry(struct pika_server *s, u16 to, struct pika_retry *retry);
 void pika_timed_arm(struct pika_server *s, struct pika_timed *timed,
 		    u32 after_ms);
 void pika_timed_cancel(struct pika_server *s, struct pika_timed *timed);
+
+/* Of another server or an endpoint, by ring. None has neither credit. */
+static inline bool pika_peer_has_room(struct pika_peer *peer)
+{
+	if (likely(peer->out.head != peer->out.limit && !peer->retry))
+		return true;
+	return pika_peer_makes_room(peer);
+}
+
+/**
+ * pika_has_room() - would pika_send() succeed now?
+ * @s: the sender
+ * @to: address
+ *
+ * Return: false if the ring is full, if there is none, or if others already
+ * wait for it. On false the consumer will ring when it has made room.
+ */
+static inline bool pika_has_room(struct pika_server *s, u16 to)
+{
+	if (to == s->id)
+		return true;
+	if (unlikely(to >= PIKA_PEERS))
+		return false;
+	return pika_peer_has_room(&s->peers[to]);
+}
+
+/**
+ * pika_send() - send a message to a server or an endpoint
+ * @s: the sender
+ * @to: address; if that is this server, the handler runs at once
+ * @msg: its from and reserved fields are filled in
+ *
+ * Those who wait for room have the right of way, so that what one object sends
+ * stays in order.
+ *
+ * Return: false if the ring is full, or there is none, or others wait: nothing
+ * was sent; wait with pika_send_later().
+ */
+static inline bool pika_send(struct pika_server *s, u16 to,
+			     struct pika_msg *msg)
+{
+	msg->reserved = 0;
+	msg->from = s->id;
+	if (to != s->id || unlikely(s->trace || msg->type >= PIKA_MSG_TYPES))
+		return pika_send_apart(s, to, msg);
+	s->handlers[msg->type](s, msg);
+	return true;
+}
+
+/**
+ * pika_begin_send() - send a message that is made in its place in the ring
+ * @s: the sender
+ * @to: address of another server or an endpoint
+ *
+ * Spares the copy. Otherwise as pika_send().
+ *
+ * Return: the message, holding an old one: all but its from field is to be
+ * filled in before pika_end_send(), and nothing sent before that; NULL where
+ * pika_send() returns false.
+ */
+static inline struct pika_msg *pika_begin_send(struct pika_server *s, u16 to)
+{
+	struct pika_peer *peer = &s->peers[to];
+	struct pika_msg *msg;
+
+	if (unlikely(to >= PIKA_PEERS || !pika_peer_has_room(peer))) {
+		s->stats.full++;
+		return NULL;
+	}
+	msg = peer->out.slot;
+	msg->reserved = 0;
+	msg->from = s->id;
+	return msg;
+}
 
 #endif /* PIKA_CORE_SERVER_H */

@@ -39,6 +39,7 @@ enum pika_tcp_state {
 #define PIKA_TCB_KEEPALIVE	0x00000100u
 #define PIKA_TCB_LINGER		0x00000200u	/* no GONE before FIN's ACK */
 /* what is to be sent, or is going on */
+#define PIKA_TCB_ARM		0x00000800u	/* the timer, for @clocks */
 #define PIKA_TCB_OUTPUT		0x00001000u	/* look what can be sent */
 #define PIKA_TCB_ACK_NOW	0x00002000u
 #define PIKA_TCB_ACK_DELAYED	0x00004000u	/* RFC 5681 4.2 */

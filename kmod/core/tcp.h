@@ -64,8 +64,7 @@ struct pika_tcb_list {
  * @waiting_len: how many
  * @challenge_s: the second that @challenges counts
  * @challenges: challenge ACKs that may still be sent in it
- * @isn_secret: for initial sequence numbers
- * @ts_secret: for what timestamps begin with
+ * @isn_secret: for initial sequence numbers, and what timestamps begin with
  * @scratch: the frame that is being built for an LS in this server
  * @stats: see ts.h
  */
@@ -84,7 +83,6 @@ struct pika_ts {
 	u32 challenge_s;
 	u32 challenges;
 	struct pika_secret isn_secret;
-	struct pika_secret ts_secret;
 	struct pika_frame scratch;
 	struct pika_ts_stats stats;
 };
@@ -127,6 +125,12 @@ static inline u32 pika_tcp_flight(const struct pika_tcb *tcb)
 	return tcb->snd_max - tcb->snd_una;
 }
 
+/* Bytes, or the FIN. */
+static inline bool pika_tcp_has_unsent(const struct pika_tcb *tcb)
+{
+	return tcb->snd_nxt != tcb->snd_end + !!(tcb->flags & PIKA_TCB_FIN);
+}
+
 /* Of a key, as the flow table wants it. */
 static inline u32 pika_ts_hash(const struct pika_server *s,
 			       const struct pika_flow_key *key)
@@ -139,12 +143,55 @@ static inline u32 pika_now_us(const struct pika_server *s)
 	return s->now_ns / 1000;
 }
 
+static inline const struct pika_flow_key *pika_ts_key_of(void *owner, u32 index)
+{
+	const struct pika_ts *ts = (const struct pika_ts *)owner;
+
+	return &((struct pika_tcb *)pika_pool_at(&ts->tcbs, index))->key;
+}
+
+/**
+ * pika_ts_lookup() - the TCB of a segment
+ * @s: its server
+ * @key: the segment's
+ * @hash: pika_ts_hash() of @key
+ *
+ * Return: the TCB or NULL.
+ */
+static inline struct pika_tcb *pika_ts_lookup(struct pika_server *s,
+					      const struct pika_flow_key *key,
+					      u32 hash)
+{
+	struct pika_ts *ts = s->ts;
+	u32 index = pika_flow_search(&ts->flows, key, hash, pika_ts_key_of, ts);
+
+	return index == PIKA_POOL_NONE ? NULL :
+		(struct pika_tcb *)pika_pool_at(&ts->tcbs, index);
+}
+
+/**
+ * pika_ts_find() - the TCB that a message is about
+ * @s: its server
+ * @flow: the message's handle
+ *
+ * Return: the TCB, or NULL if it is gone, which is counted.
+ */
+static inline struct pika_tcb *pika_ts_find(struct pika_server *s, u64 flow)
+{
+	struct pika_tcb *tcb = NULL;
+
+	if (likely(pika_handle_server(flow) == s->id))
+		tcb = (struct pika_tcb *)
+			pika_pool_find(&s->ts->tcbs, pika_handle_index(flow),
+				       pika_handle_generation(flow));
+	if (unlikely(!tcb))
+		s->ts->stats.stale++;
+	return tcb;
+}
+
 /* ts.c: TCBs, and who is looked at in this run */
 struct pika_tcb *pika_ts_take(struct pika_server *s,
 			      const struct pika_flow_key *key, u32 hash);
-struct pika_tcb *pika_ts_find(struct pika_server *s, u64 flow);
-struct pika_tcb *pika_ts_lookup(struct pika_server *s,
-				const struct pika_flow_key *key, u32 hash);
 void pika_ts_add_changed(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_block(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_free(struct pika_server *s, struct pika_tcb *tcb);
@@ -163,15 +210,43 @@ void pika_ts_unwait(struct pika_server *s, struct pika_tcb *tcb);
 bool pika_ts_recycle(struct pika_server *s);
 
 /* ts_tell.c: messages about a TCB */
-void pika_ts_update(struct pika_server *s, struct pika_tcb *tcb);
 bool pika_ts_tell_endpoint(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_tell_cm(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_closed(struct pika_server *s, struct pika_tcb *tcb);
 bool pika_ts_holds(struct pika_server *s, u16 to);
-void pika_ts_check_gone(struct pika_server *s, struct pika_tcb *tcb);
+void pika_ts_check_closed(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_retry_endpoint(struct pika_server *s, struct pika_retry *retry);
 void pika_ts_retry_cm(struct pika_server *s, struct pika_retry *retry);
-u64 pika_ts_handle(const struct pika_server *s, const struct pika_tcb *tcb);
+
+/* How others name a flow. */
+static inline u64 pika_ts_handle(const struct pika_server *s,
+				 const struct pika_tcb *tcb)
+{
+	return (u64)s->id << 48 | (u64)tcb->index << 24 |
+	       s->ts->tcbs.slots[tcb->index].generation;
+}
+
+/**
+ * pika_ts_update() - the owner has to be told something
+ * @s: the flow's server
+ * @tcb: the flow; without an owner, the one to come will be told
+ */
+static inline void pika_ts_update(struct pika_server *s, struct pika_tcb *tcb)
+{
+	const u32 owned = tcb->flags & (PIKA_TCB_OWNED | PIKA_TCB_GONE);
+
+	if (owned == PIKA_TCB_OWNED)
+		tcb->tell |= PIKA_TELL_UPDATE;
+	pika_ts_changed(s, tcb);
+}
+
+/* Only of one that has closed, and was not told yet. */
+static inline void pika_ts_check_gone(struct pika_server *s,
+				      struct pika_tcb *tcb)
+{
+	if ((tcb->flags & (PIKA_TCB_CLOSED | PIKA_TCB_GONE)) == PIKA_TCB_CLOSED)
+		pika_ts_check_closed(s, tcb);
+}
 
 /* ts_accept.c, ts_socket.c: their handlers */
 void pika_ts_accept_init(struct pika_server *s);
@@ -189,7 +264,35 @@ void pika_tcp_challenge(struct pika_server *s, struct pika_tcb *tcb);
 /* tcp_ack.c */
 bool pika_tcp_ack(struct pika_server *s, struct pika_tcb *tcb,
 		  struct pika_arrival *in);
-void pika_tcp_window(struct pika_tcb *tcb, const struct pika_segment *seg);
+
+/**
+ * pika_tcp_window() - SND.WND follows the newest segment
+ * @tcb: the flow
+ * @seg: an acceptable segment with ACK
+ */
+static inline void pika_tcp_window(struct pika_tcb *tcb,
+				   const struct pika_segment *seg)
+{
+	if (pika_seq_after(tcb->snd_wl1, seg->seq) ||
+	    (tcb->snd_wl1 == seg->seq &&
+	     pika_seq_after(tcb->snd_wl2, seg->ack)))
+		return;
+	tcb->snd_wnd = (u32)seg->window << tcb->snd_shift;
+	tcb->snd_wl1 = seg->seq;
+	tcb->snd_wl2 = seg->ack;
+	if (unlikely(tcb->snd_wnd > tcb->snd_wnd_max))
+		tcb->snd_wnd_max = tcb->snd_wnd;
+}
+
+/*
+ * An answer is a sign of life, even if the window stays shut, be it to a probe
+ * or to what was in flight when that shrank (RFC 9293 3.8.6, SHLD-17).
+ */
+static inline void pika_tcp_still_there(struct pika_tcb *tcb)
+{
+	if (unlikely(tcb->flags & PIKA_TCB_PERSIST || !tcb->snd_wnd))
+		tcb->retries = 0;
+}
 
 /* tcp_open.c */
 void pika_tcp_open(struct pika_server *s, struct pika_tcb *tcb);
@@ -296,9 +399,38 @@ static inline u32 pika_tcp_ts_now(const struct pika_server *s,
 
 /* tcp_timer.c */
 void pika_tcp_go_back(struct pika_server *s, struct pika_tcb *tcb);
-void pika_tcp_clock_set(struct pika_server *s, struct pika_tcb *tcb,
-			enum pika_clock clock, u32 after_ms);
+void pika_tcp_arm(struct pika_server *s, struct pika_tcb *tcb);
 void pika_tcp_fire(struct pika_server *s, struct pika_timed *timed);
+
+/**
+ * pika_tcp_clock_set() - a clock strikes after a while
+ * @s: the flow's server
+ * @tcb: the flow
+ * @clock: which; set anew if it is set
+ * @after_ms: from the beginning of this run; cut to PIKA_CLOCK_MAX, as it may
+ *	be what a program has asked for
+ *
+ * If the timer has to strike earlier for it, the end of the run sees to that:
+ * many a clock has been cleared or set anew by then.
+ */
+static inline void pika_tcp_clock_set(struct pika_server *s,
+				      struct pika_tcb *tcb,
+				      enum pika_clock clock, u32 after_ms)
+{
+	struct pika_timer *timer = &tcb->timed.timer;
+	u32 deadline;
+
+	if (unlikely(after_ms > PIKA_CLOCK_MAX))
+		after_ms = PIKA_CLOCK_MAX;
+	deadline = s->now_ms + after_ms;
+	tcb->deadline[clock] = deadline;
+	tcb->clocks |= 1u << clock;
+	if (pika_timer_armed(timer) &&
+	    !pika_ms_before(deadline, timer->expires_ms))
+		return;
+	tcb->flags |= PIKA_TCB_ARM;
+	pika_ts_changed(s, tcb);
+}
 
 static inline void pika_tcp_clock_clear(struct pika_tcb *tcb,
 					enum pika_clock clock)

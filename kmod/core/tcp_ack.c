@@ -7,23 +7,6 @@
 #include "drop.h"
 #include "tcp_sack.h"
 
-/**
- * pika_tcp_window() - SND.WND follows the newest segment
- * @tcb: the flow
- * @seg: an acceptable segment with ACK
- */
-void pika_tcp_window(struct pika_tcb *tcb, const struct pika_segment *seg)
-{
-	if (pika_seq_after(tcb->snd_wl1, seg->seq) ||
-	    (tcb->snd_wl1 == seg->seq &&
-	     pika_seq_after(tcb->snd_wl2, seg->ack)))
-		return;
-	tcb->snd_wnd = (u32)seg->window << tcb->snd_shift;
-	tcb->snd_wl1 = seg->seq;
-	tcb->snd_wl2 = seg->ack;
-	tcb->snd_wnd_max = max(tcb->snd_wnd_max, tcb->snd_wnd);
-}
-
 /* RFC 5681 2: (a) to (e). */
 static bool is_duplicate(const struct pika_tcb *tcb,
 			 const struct pika_segment *seg)
@@ -79,8 +62,8 @@ static u32 take_out(struct pika_server *s, struct pika_tcb *tcb, u32 ack)
 	return bytes;
 }
 
-static void acked(struct pika_server *s, struct pika_tcb *tcb,
-		  const struct pika_arrival *in)
+static __pika_apart void acked(struct pika_server *s, struct pika_tcb *tcb,
+			       const struct pika_arrival *in)
 {
 	u32 bytes = take_out(s, tcb, in->seg->ack);
 
@@ -108,16 +91,6 @@ static bool is_too_old(const struct pika_tcb *tcb, u32 ack)
 	return pika_seq_before(ack, tcb->snd_una - tcb->snd_wnd_max);
 }
 
-/*
- * An answer is a sign of life, even if the window stays shut, be it to a probe
- * or to what was in flight when that shrank (RFC 9293 3.8.6, SHLD-17).
- */
-static void still_there(struct pika_tcb *tcb)
-{
-	if (tcb->flags & PIKA_TCB_PERSIST || !tcb->snd_wnd)
-		tcb->retries = 0;
-}
-
 /**
  * pika_tcp_ack() - use a segment's acknowledgment and window
  * @s: the flow's server
@@ -141,7 +114,7 @@ bool pika_tcp_ack(struct pika_server *s, struct pika_tcb *tcb,
 	}
 	if (pika_seq_before(seg->ack, tcb->snd_una))
 		return true;
-	still_there(tcb);
+	pika_tcp_still_there(tcb);
 	if (unlikely(in->options.present & PIKA_OPTION_SACK))
 		told = pika_recovery_blocks(s, tcb, in);
 	if (seg->ack != tcb->snd_una)
@@ -151,7 +124,7 @@ bool pika_tcp_ack(struct pika_server *s, struct pika_tcb *tcb,
 	pika_tcp_window(tcb, seg);
 	if (unlikely(tcb->board != PIKA_POOL_NONE))
 		pika_recovery_check(s, tcb, in);
-	if (tcb->snd_nxt != tcb->snd_end + !!(tcb->flags & PIKA_TCB_FIN))
+	if (pika_tcp_has_unsent(tcb))
 		tcb->flags |= PIKA_TCB_OUTPUT;
 	return tcb->state != PIKA_TCP_CLOSED;
 }

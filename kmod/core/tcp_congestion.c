@@ -97,14 +97,13 @@ void pika_tcp_congestion_timeout(struct pika_tcb *tcb)
 /**
  * pika_tcp_congestion_idle() - something is to be sent
  * @s: the flow's server
- * @tcb: the flow
+ * @tcb: the flow, with nothing in flight
  *
  * After a pause of an RTO what was known of the path is old: RFC 5681 4.1.
  */
 void pika_tcp_congestion_idle(struct pika_server *s, struct pika_tcb *tcb)
 {
-	if (tcb->snd_max == tcb->snd_una &&
-	    s->now_ms - tcb->sent_ms > tcb->rto_ms)
+	if (s->now_ms - tcb->sent_ms > tcb->rto_ms)
 		tcb->cwnd = min(tcb->cwnd, initial_window(tcb));
 }
 

@@ -6,6 +6,7 @@
 
 #include "tcp.h"
 
+#include "frame.h"
 #include "link.h"
 
 #define WINDOW_MAX	0xffffu
@@ -22,13 +23,19 @@
 u32 pika_tcp_receive_room(const struct pika_tcb *tcb)
 {
 	u32 most = tcb->rcv_memory_most;
-	u32 buffer = most / 2;
-	u32 room = min(buffer - min(tcb->unread, buffer),
-		       (most - min(tcb->rcv_memory, most)) / 2);
+	u32 room = 0, memory = 0;
 
-	if (room < min_t(u32, buffer / 2, tcb->mss))
+	if (likely(tcb->unread < most / 2))
+		room = most / 2 - tcb->unread;
+	if (likely(tcb->rcv_memory < most))
+		memory = (most - tcb->rcv_memory) / 2;
+	if (memory < room)
+		room = memory;
+	if (unlikely(room < tcb->mss && room < most / 4))
 		return 0;
-	return min(room, WINDOW_MAX << tcb->rcv_shift);
+	if (room > WINDOW_MAX << tcb->rcv_shift)
+		room = WINDOW_MAX << tcb->rcv_shift;
+	return room;
 }
 
 /* SEG.WND as it goes on the wire. The right edge never moves left. */
@@ -41,7 +48,9 @@ static u16 window(struct pika_tcb *tcb, bool syn)
 	if (pika_seq_after(tcb->rcv_nxt + room, tcb->rcv_edge))
 		tcb->rcv_edge = tcb->rcv_nxt + room;
 	room = tcb->rcv_edge - tcb->rcv_nxt;
-	return min(syn ? room : room >> tcb->rcv_shift, WINDOW_MAX);
+	if (!syn)
+		room >>= tcb->rcv_shift;
+	return room < WINDOW_MAX ? room : WINDOW_MAX;
 }
 
 /* What a SYN offers, and a SYN-ACK answers. */
@@ -120,25 +129,26 @@ static struct pika_frame *take_frame(struct pika_server *s,
 struct pika_frame *pika_tcp_frame(struct pika_server *s, struct pika_tcb *tcb,
 				  u32 seq, u8 flags)
 {
+	bool is_v4 = pika_addr_is_v4(&tcb->key.local);
 	struct pika_frame *frame = take_frame(s, tcb);
-	u8 options[PIKA_OPTIONS_MAX];
 	struct pika_tcp_header header = {
 		.seq = seq,
 		.ack = flags & PIKA_TCP_ACK ? tcb->rcv_nxt : 0,
 		.flags = flags,
 		.tos = tcb->tos,
 		.ttl = tcb->ttl,
-		.options = options,
 	};
+	u8 *options;
 
-	if (!frame)
+	if (unlikely(!frame))
 		return NULL;
+	options = frame->header + TCP_HEADER + (is_v4 ? V4_HEADER : V6_HEADER);
 	if (!(flags & PIKA_TCP_RST))
 		header.window = window(tcb, flags & PIKA_TCP_SYN);
 	header.options_len = write_options(s, tcb, flags, options);
 	if (unlikely(tcb->flags & PIKA_TCB_URGENT_OUT))
 		point_to_urgent(tcb, &header);
-	pika_frame_begin(frame, &tcb->key, &header);
+	pika_frame_write(frame, &tcb->key, &header, is_v4);
 	return frame;
 }
 
@@ -186,7 +196,7 @@ static void has_acked(struct pika_tcb *tcb)
 bool pika_tcp_transmit(struct pika_server *s, struct pika_tcb *tcb,
 		       struct pika_frame *frame)
 {
-	pika_frame_finish(frame);
+	pika_frame_sum(frame);
 	if (s->ls != s->id) {
 		if (!send_to_link(s, tcb, frame))
 			return false;

@@ -257,8 +257,8 @@ static void urgent_text_fin(struct pika_server *s, struct pika_tcb *tcb,
 		pika_tcp_text(s, tcb, in);
 }
 
-static void process(struct pika_server *s, struct pika_tcb *tcb,
-		    struct pika_arrival *in)
+static __pika_apart void process(struct pika_server *s, struct pika_tcb *tcb,
+				 struct pika_arrival *in)
 {
 	/* Before check() takes the SYN off. */
 	u8 shift = in->seg->flags & PIKA_TCP_SYN ? 0 : tcb->snd_shift;
@@ -281,31 +281,52 @@ static void process(struct pika_server *s, struct pika_tcb *tcb,
 
 /*
  * Header prediction (Van Jacobson): in sequence, nothing but ACK and perhaps
- * PSH, not old, within the window, and nothing waiting beyond a hole. For such
- * a segment the first four steps have nothing to say.
+ * PSH and FIN, not old, within the window. For such a segment the first four
+ * steps have nothing to say.
  */
-static bool is_predicted(const struct pika_tcb *tcb,
-			 const struct pika_arrival *in)
+static inline bool is_predicted(const struct pika_tcb *tcb,
+				const struct pika_arrival *in)
 {
 	const struct pika_segment *seg = in->seg;
 
-	return tcb->state == PIKA_TCP_ESTABLISHED &&
-	       (seg->flags & ~PIKA_TCP_PSH) == PIKA_TCP_ACK &&
-	       seg->seq == tcb->rcv_nxt && !tcb->early &&
+	return tcb->state >= PIKA_TCP_ESTABLISHED &&
+	       (seg->flags & ~(PIKA_TCP_PSH | PIKA_TCP_FIN)) == PIKA_TCP_ACK &&
+	       seg->seq == tcb->rcv_nxt &&
 	       seg->bytes <= tcb->rcv_edge - tcb->rcv_nxt &&
 	       (!(tcb->flags & PIKA_TCB_TIMESTAMPS) ||
 		(in->options.present & PIKA_OPTION_TIMESTAMP &&
 		 !pika_seq_before(in->options.ts_value, tcb->ts_recent)));
 }
 
-static void process_predicted(struct pika_server *s, struct pika_tcb *tcb,
-			      struct pika_arrival *in)
+/* A request: the fifth step has only a window to look at. */
+static inline bool acks_nothing(const struct pika_tcb *tcb,
+				const struct pika_arrival *in)
+{
+	return in->seg->ack == tcb->snd_una && in->seg->bytes &&
+	       tcb->board == PIKA_POOL_NONE &&
+	       !(in->options.present & PIKA_OPTION_SACK) &&
+	       !pika_tcp_has_unsent(tcb);
+}
+
+static inline void process_predicted(struct pika_server *s,
+				     struct pika_tcb *tcb,
+				     struct pika_arrival *in)
 {
 	s->ts->stats.segments_predicted++;
 	heard(s, tcb);
 	remember_timestamp(s, tcb, in);
-	if (pika_tcp_ack(s, tcb, in) && in->seg->bytes)
+	if (acks_nothing(tcb, in)) {
+		pika_tcp_still_there(tcb);
+		pika_tcp_window(tcb, in->seg);
+	} else if (!pika_tcp_ack(s, tcb, in)) {
+		return;
+	}
+	if (!segment_len(in->seg))
+		return;
+	if (likely(takes_text(tcb)))
 		pika_tcp_text(s, tcb, in);
+	else
+		pika_count_drop(s, &s->ts->stats.dropped_state);
 }
 
 /**
@@ -323,8 +344,8 @@ void pika_tcp_input(struct pika_server *s, struct pika_tcb *tcb,
 	in.pkt = pkt;
 	in.seg = seg;
 	in.kept = false;
-	pika_options_parse(pkt->data + seg->options, seg->options_len,
-			   &in.options);
+	pika_options_read(pkt->data + seg->options, seg->options_len,
+			  &in.options);
 	s->ts->stats.segments_in++;
 	if (likely(is_predicted(tcb, &in)))
 		process_predicted(s, tcb, &in);

@@ -33,16 +33,11 @@ static void set_iss(struct pika_tcb *tcb, u32 iss)
 /* What both ways of opening have in common. */
 static void begin(struct pika_server *s, struct pika_tcb *tcb)
 {
-	set_iss(tcb, pika_isn(&s->ts->isn_secret, &tcb->key, s->now_ns));
+	set_iss(tcb, pika_isn(&s->ts->isn_secret, &tcb->key, s->now_ns,
+			      &tcb->ts_offset));
 	tcb->heard_ms = s->now_ms;
 	tcb->rcv_shift = window_shift(s->ts->config.receive_buffer);
 	tcb->mss = s->ts->config.mtu - headers_len(tcb);
-}
-
-static void offer_options(struct pika_server *s, struct pika_tcb *tcb)
-{
-	tcb->flags |= PIKA_TCB_TIMESTAMPS | PIKA_TCB_SCALED | PIKA_TCB_SACK;
-	tcb->ts_offset = pika_timestamp_offset(&s->ts->ts_secret, &tcb->key);
 }
 
 /* An option is in use if it was in both SYNs. */
@@ -103,8 +98,8 @@ static void take_syn(struct pika_server *s, struct pika_tcb *tcb,
 void pika_tcp_open(struct pika_server *s, struct pika_tcb *tcb)
 {
 	begin(s, tcb);
-	offer_options(s, tcb);
-	tcb->flags |= PIKA_TCB_OUTPUT;
+	tcb->flags |= PIKA_TCB_TIMESTAMPS | PIKA_TCB_SCALED | PIKA_TCB_SACK |
+		      PIKA_TCB_OUTPUT;
 	tcb->state = PIKA_TCP_SYN_SENT;
 	pika_ts_changed(s, tcb);
 }
@@ -124,12 +119,10 @@ void pika_tcp_listen(struct pika_server *s, struct pika_tcb *tcb,
 	pika_options_parse(pkt->data + seg->options, seg->options_len,
 			   &options);
 	begin(s, tcb);
-	if (options.present & PIKA_OPTION_TIMESTAMP)
-		offer_options(s, tcb);
-	tcb->flags |= PIKA_TCB_SCALED | PIKA_TCB_SACK;
+	tcb->flags |= PIKA_TCB_TIMESTAMPS | PIKA_TCB_SCALED | PIKA_TCB_SACK |
+		      PIKA_TCB_OUTPUT;
 	take_syn(s, tcb, seg, &options);
 	tcb->state = PIKA_TCP_SYN_RECEIVED;
-	tcb->flags |= PIKA_TCB_OUTPUT;
 	pika_ts_changed(s, tcb);
 	s->env->ops->free_packet(s->env, pkt);
 }
@@ -159,7 +152,9 @@ void pika_tcp_established(struct pika_server *s, struct pika_tcb *tcb)
 	s->ts->stats.established++;
 	tcb->state = PIKA_TCP_ESTABLISHED;
 	tcb->heard_ms = s->now_ms;
-	tcb->flags |= PIKA_TCB_AGREED | PIKA_TCB_OUTPUT;
+	tcb->flags |= PIKA_TCB_AGREED;
+	if (pika_tcp_has_unsent(tcb))
+		tcb->flags |= PIKA_TCB_OUTPUT;
 	tcb->backoff = 0;
 	tcb->retries = 0;
 	tcb->snd_small = tcb->snd_una;

@@ -55,29 +55,52 @@ static bool small_may_go(const struct pika_tcb *tcb, u32 len, bool all)
 	return !nagle_holds(tcb);
 }
 
-/* How many bytes from the next place on may go in one frame now. */
-static u32 sendable(const struct pika_server *s, const struct pika_tcb *tcb,
-		    u32 unsent)
+/* More than a segment may go in one frame, that is cut on its way. */
+static u32 frame_limit(const struct pika_server *s, const struct pika_tcb *tcb,
+		       u32 len)
 {
 	u32 limit = s->ts->config.max_segments * tcb->mss;
-	u32 len = min(unsent, usable_window(tcb));
-	u32 small;
 
-	if (unlikely(tcb->flags & PIKA_TCB_LOSSY)) {
-		limit = pika_recovery_frame(s, tcb);
-		if (tcb->board != PIKA_POOL_NONE)
-			len = min(unsent, pika_recovery_room(s, tcb));
+	return min(len, limit);
+}
+
+/* With something missing other rules hold. */
+static __pika_apart u32 sendable_lossy(const struct pika_server *s,
+				       const struct pika_tcb *tcb, u32 unsent)
+{
+	u32 limit = pika_recovery_frame(s, tcb);
+	u32 len = min(unsent, usable_window(tcb));
+
+	if (tcb->board != PIKA_POOL_NONE)
+		len = min(unsent, pika_recovery_room(s, tcb));
+	return min(len, limit);
+}
+
+/* How many bytes from the next place on may go in one frame now. */
+static inline u32 sendable(const struct pika_server *s,
+			   const struct pika_tcb *tcb, u32 unsent)
+{
+	u32 small;
+	u32 len;
+
+	if (unlikely(tcb->flags & PIKA_TCB_LOSSY))
+		len = sendable_lossy(s, tcb, unsent);
+	else
+		len = min(unsent, usable_window(tcb));
+	small = len;
+	if (len >= tcb->mss) {
+		len = frame_limit(s, tcb, len);
+		small = len % tcb->mss;
 	}
-	len = min(len, limit);
-	small = len < tcb->mss ? len : len % tcb->mss;
 	if (small && !small_may_go(tcb, small, len == unsent))
 		len -= small;
 	return len ? pika_tcp_queue_fit(s, &tcb->next, len) : 0;
 }
 
 /* A segment of @len bytes from @place on. PSH says that the sender is done. */
-static bool send_segment(struct pika_server *s, struct pika_tcb *tcb,
-			 struct pika_place *place, u32 seq, u32 len, bool fin)
+static inline bool send_segment(struct pika_server *s, struct pika_tcb *tcb,
+				struct pika_place *place, u32 seq, u32 len,
+				bool fin)
 {
 	u8 flags = PIKA_TCP_ACK;
 	struct pika_frame *frame;
@@ -87,61 +110,67 @@ static bool send_segment(struct pika_server *s, struct pika_tcb *tcb,
 	if (fin)
 		flags |= PIKA_TCP_FIN;
 	frame = pika_tcp_frame(s, tcb, seq, flags);
-	if (!frame)
+	if (unlikely(!frame))
 		return false;
-	pika_tcp_queue_gather(s, place, len, frame);
+	if (len)
+		pika_tcp_queue_gather(s, place, len, frame);
 	if (len > tcb->mss)
 		frame->segment_size = tcb->mss;
-	if (!pika_tcp_transmit(s, tcb, frame))
+	if (unlikely(!pika_tcp_transmit(s, tcb, frame)))
 		return false;
-	if (len != tcb->mss && len % tcb->mss)
+	if (len && (len < tcb->mss || len % tcb->mss))
 		tcb->snd_small = seq + len;
 	tcb->sent_ms = s->now_ms;
 	return true;
 }
 
-static void has_sent(struct pika_server *s, struct pika_tcb *tcb, u32 len)
+/* Something is in flight now, and was not before. */
+static inline void start_clock(struct pika_server *s, struct pika_tcb *tcb)
+{
+	if (unlikely(tcb->flags & PIKA_TCB_PERSIST)) {
+		tcb->backoff = 0;
+		tcb->retries = 0;
+	}
+	tcb->flags &= ~(PIKA_TCB_PERSIST | PIKA_TCB_PROBE);
+	if (unlikely(tcb->flags & PIKA_TCB_LOSSY))
+		pika_probe_arm(s, tcb);
+	else
+		pika_tcp_clock_set(s, tcb, PIKA_CLOCK_RETRANSMIT,
+				   pika_tcp_rto(tcb));
+}
+
+static inline void has_sent(struct pika_server *s, struct pika_tcb *tcb,
+			    u32 len)
 {
 	u32 seq = tcb->snd_nxt;
 
 	if (tcb->snd_max == tcb->snd_una && !(tcb->flags & PIKA_TCB_PERSIST))
 		tcb->progress_ms = s->now_ms;
-	tcb->snd_nxt += len;
-	if (pika_seq_after(tcb->snd_nxt, tcb->snd_max)) {
+	tcb->snd_nxt = seq + len;
+	if (likely(pika_seq_after(seq + len, tcb->snd_max))) {
 		if (!(tcb->flags & PIKA_TCB_RTT) && seq == tcb->snd_max)
-			pika_tcp_rtt_start(s, tcb, tcb->snd_nxt);
-		tcb->snd_max = tcb->snd_nxt;
+			pika_tcp_rtt_start(s, tcb, seq + len);
+		tcb->snd_max = seq + len;
 	} else {
 		s->ts->stats.retransmits++;
 	}
 	if (!pika_tcp_clock_is_set(tcb, PIKA_CLOCK_RETRANSMIT) ||
-	    tcb->flags & PIKA_TCB_PERSIST) {
-		if (tcb->flags & PIKA_TCB_PERSIST) {
-			tcb->backoff = 0;
-			tcb->retries = 0;
-		}
-		tcb->flags &= ~(PIKA_TCB_PERSIST | PIKA_TCB_PROBE);
-		if (unlikely(tcb->flags & PIKA_TCB_LOSSY))
-			pika_probe_arm(s, tcb);
-		else
-			pika_tcp_clock_set(s, tcb, PIKA_CLOCK_RETRANSMIT,
-					   pika_tcp_rto(tcb));
-	} else if (unlikely(tcb->flags & PIKA_TCB_LOSSY)) {
+	    tcb->flags & PIKA_TCB_PERSIST)
+		start_clock(s, tcb);
+	else if (unlikely(tcb->flags & PIKA_TCB_LOSSY))
 		pika_probe_follow(s, tcb);
-	}
 }
 
 /* The next segment, if there is one that may go. */
-static bool send_next(struct pika_server *s, struct pika_tcb *tcb)
+static inline bool send_next(struct pika_server *s, struct pika_tcb *tcb)
 {
+	u32 unsent = tcb->snd_end - tcb->snd_nxt;
 	struct pika_place place = tcb->next;
-	u32 unsent, len;
+	u32 len = 0;
 	bool fin;
 
-	if (pika_seq_after(tcb->snd_nxt, tcb->snd_end))
-		return false;
-	unsent = tcb->snd_end - tcb->snd_nxt;
-	len = sendable(s, tcb, unsent);
+	if (unsent)
+		len = sendable(s, tcb, unsent);
 	fin = tcb->flags & PIKA_TCB_FIN && len == unsent;
 	if (!len && !fin)
 		return false;
@@ -156,10 +185,10 @@ static bool send_next(struct pika_server *s, struct pika_tcb *tcb)
  * Data that may not go and nothing in flight whose ACK would bring us back: the
  * clock must (RFC 9293 3.8.6.1). So it ends what CORK holds up, too.
  */
-static void arm_persist(struct pika_server *s, struct pika_tcb *tcb)
+static __pika_apart void arm_persist(struct pika_server *s,
+				     struct pika_tcb *tcb)
 {
-	if (tcb->snd_nxt != tcb->snd_una ||
-	    !pika_seq_before(tcb->snd_nxt, tcb->snd_end) ||
+	if (!pika_seq_before(tcb->snd_nxt, tcb->snd_end) ||
 	    pika_tcp_clock_is_set(tcb, PIKA_CLOCK_RETRANSMIT))
 		return;
 	tcb->flags |= PIKA_TCB_PERSIST;
@@ -169,17 +198,19 @@ static void arm_persist(struct pika_server *s, struct pika_tcb *tcb)
 	pika_tcp_clock_set(s, tcb, PIKA_CLOCK_RETRANSMIT, pika_tcp_rto(tcb));
 }
 
-static void output_data(struct pika_server *s, struct pika_tcb *tcb)
+static inline void output_data(struct pika_server *s, struct pika_tcb *tcb)
 {
-	pika_tcp_congestion_idle(s, tcb);
+	if (tcb->snd_max == tcb->snd_una)
+		pika_tcp_congestion_idle(s, tcb);
 	if (unlikely(tcb->flags & PIKA_TCB_LOSSY))
 		pika_recovery_output(s, tcb);
-	while (send_next(s, tcb))
+	while (pika_tcp_has_unsent(tcb) && send_next(s, tcb))
 		;
-	if (tcb->flags & PIKA_TCB_BLOCKED)
+	if (unlikely(tcb->flags & PIKA_TCB_BLOCKED))
 		return;
 	tcb->flags &= ~PIKA_TCB_PUSH;
-	arm_persist(s, tcb);
+	if (unlikely(tcb->snd_nxt == tcb->snd_una))
+		arm_persist(s, tcb);
 }
 
 /**

@@ -9,26 +9,30 @@
 #include "tcp_sack.h"
 
 /**
- * pika_tcp_clock_set() - a clock strikes after a while
+ * pika_tcp_arm() - the timer strikes for the earliest clock
  * @s: the flow's server
  * @tcb: the flow
- * @clock: which; set anew if it is set
- * @after_ms: from the beginning of this run; cut to PIKA_CLOCK_MAX, as it may
- *	be what a program has asked for
+ *
+ * It is not put off: what it strikes for may have become void.
  */
-void pika_tcp_clock_set(struct pika_server *s, struct pika_tcb *tcb,
-			enum pika_clock clock, u32 after_ms)
+void pika_tcp_arm(struct pika_server *s, struct pika_tcb *tcb)
 {
 	struct pika_timer *timer = &tcb->timed.timer;
-	u32 deadline;
+	u32 clocks = tcb->clocks;
+	u32 first, clock;
 
-	after_ms = min(after_ms, PIKA_CLOCK_MAX);
-	deadline = s->now_ms + after_ms;
-	tcb->deadline[clock] = deadline;
-	tcb->clocks |= 1u << clock;
+	tcb->flags &= ~PIKA_TCB_ARM;
+	if (!clocks)
+		return;
+	first = tcb->deadline[__builtin_ctz(clocks)];
+	while (clocks &= clocks - 1) {
+		clock = __builtin_ctz(clocks);
+		if (pika_ms_before(tcb->deadline[clock], first))
+			first = tcb->deadline[clock];
+	}
 	if (!pika_timer_armed(timer) ||
-	    pika_ms_before(deadline, timer->expires_ms))
-		pika_timed_arm(s, &tcb->timed, after_ms);
+	    pika_ms_before(first, timer->expires_ms))
+		pika_timer_arm(&s->wheel, timer, first);
 }
 
 /* How long the peer has not moved anything on. */
@@ -230,20 +234,6 @@ static void strike(struct pika_server *s, struct pika_tcb *tcb,
 	}
 }
 
-/* The timer strikes again for the earliest of those that are left. */
-static void rearm(struct pika_server *s, struct pika_tcb *tcb)
-{
-	struct pika_timer *timer = &tcb->timed.timer;
-	u32 clock;
-
-	for (clock = 0; clock < PIKA_CLOCKS; clock++)
-		if (pika_tcp_clock_is_set(tcb, clock) &&
-		    (!pika_timer_armed(timer) ||
-		     pika_ms_before(tcb->deadline[clock], timer->expires_ms)))
-			pika_timed_arm(s, &tcb->timed,
-				       tcb->deadline[clock] - s->now_ms);
-}
-
 /**
  * pika_tcp_fire() - a flow's timer has fired
  * @s: the flow's server
@@ -261,5 +251,5 @@ void pika_tcp_fire(struct pika_server *s, struct pika_timed *timed)
 		pika_tcp_clock_clear(tcb, clock);
 		strike(s, tcb, clock);
 	}
-	rearm(s, tcb);
+	pika_tcp_arm(s, tcb);
 }

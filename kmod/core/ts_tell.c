@@ -8,44 +8,15 @@
 #include "tcp.h"
 
 /**
- * pika_ts_handle() - how others name a flow
- * @s: its server
- * @tcb: the flow
- *
- * Return: its handle.
- */
-u64 pika_ts_handle(const struct pika_server *s, const struct pika_tcb *tcb)
-{
-	return pika_handle(s->id, tcb->index,
-			   pika_pool_generation(&s->ts->tcbs, tcb->index));
-}
-
-/**
- * pika_ts_update() - the owner has to be told something
+ * pika_ts_check_closed() - may the owner forget the flow?
  * @s: the flow's server
- * @tcb: the flow; without an owner, the one to come will be told
- */
-void pika_ts_update(struct pika_server *s, struct pika_tcb *tcb)
-{
-	const u32 owned = tcb->flags & (PIKA_TCB_OWNED | PIKA_TCB_GONE);
-
-	if (owned == PIKA_TCB_OWNED)
-		tcb->tell |= PIKA_TELL_UPDATE;
-	pika_ts_changed(s, tcb);
-}
-
-/**
- * pika_ts_check_gone() - may the owner forget the flow?
- * @s: the flow's server
- * @tcb: the flow
+ * @tcb: the flow, which its owner has closed
  *
- * It may once it has closed, none of its buffers is referred to, and the FIN is
- * acknowledged if it waits for that.
+ * It may once none of its buffers is referred to, and the FIN is acknowledged
+ * if it waits for that.
  */
-void pika_ts_check_gone(struct pika_server *s, struct pika_tcb *tcb)
+void pika_ts_check_closed(struct pika_server *s, struct pika_tcb *tcb)
 {
-	if (!(tcb->flags & PIKA_TCB_CLOSED) || tcb->flags & PIKA_TCB_GONE)
-		return;
 	if (tcb->borrowed || tcb->at_link || tcb->flags & PIKA_TCB_LINGER)
 		return;
 	pika_ts_update(s, tcb);
@@ -70,7 +41,8 @@ void pika_ts_closed(struct pika_server *s, struct pika_tcb *tcb)
 	pika_ts_changed(s, tcb);
 }
 
-static bool send_available(struct pika_server *s, struct pika_tcb *tcb)
+static __pika_apart bool send_available(struct pika_server *s,
+					struct pika_tcb *tcb)
 {
 	struct pika_msg *msg = pika_begin_send(s, tcb->endpoint);
 
@@ -90,11 +62,11 @@ static bool send_available(struct pika_server *s, struct pika_tcb *tcb)
 }
 
 /* Those to whom all was handed over now own the packets and know the rest. */
-static void was_told(struct pika_tcb *tcb)
+static inline void was_told(struct pika_tcb *tcb)
 {
 	tcb->ready = NULL;
 	tcb->ready_bytes = 0;
-	if (!tcb->at_link)
+	if (likely(!tcb->at_link))
 		tcb->acked = 0;
 	tcb->error = 0;
 	tcb->update = 0;
@@ -109,7 +81,8 @@ static u32 first_ready(const struct pika_tcb *tcb)
 	return tcb->rcv_nxt - fin - tcb->ready_bytes;
 }
 
-static bool send_update(struct pika_server *s, struct pika_tcb *tcb)
+static __pika_apart bool send_update(struct pika_server *s,
+				     struct pika_tcb *tcb)
 {
 	struct pika_msg *msg = pika_begin_send(s, tcb->endpoint);
 
@@ -121,21 +94,36 @@ static bool send_update(struct pika_server *s, struct pika_tcb *tcb)
 	msg->update.socket = tcb->socket;
 	msg->update.packet = tcb->ready;
 	msg->update.bytes = tcb->ready_bytes;
-	msg->update.acked = tcb->at_link ? 0 : tcb->acked;
-	msg->update.urgent = tcb->update & PIKA_UPDATE_URGENT ?
-		tcb->rcv_up - first_ready(tcb) : 0;
+	msg->update.acked = unlikely(tcb->at_link) ? 0 : tcb->acked;
+	msg->update.urgent = 0;
+	if (unlikely(tcb->update & PIKA_UPDATE_URGENT))
+		msg->update.urgent = tcb->rcv_up - first_ready(tcb);
 	msg->update.error = tcb->error;
 	msg->update.flags = tcb->update;
-	pika_end_send(s, tcb->endpoint, msg);
 	was_told(tcb);
+	pika_end_send(s, tcb->endpoint, msg);
 	return true;
 }
 
 /* What was acknowledged is told when the last frame has left the link. */
 static bool has_news(const struct pika_tcb *tcb)
 {
-	return !tcb->at_link || tcb->tell & PIKA_TELL_RESULT ||
+	return likely(!tcb->at_link) || tcb->tell & PIKA_TELL_RESULT ||
 	       tcb->ready || tcb->error || tcb->update;
+}
+
+static bool tell_endpoint(struct pika_server *s, struct pika_tcb *tcb)
+{
+	if (tcb->endpoint_retry.waiting)
+		return false;
+	if (tcb->tell & PIKA_TELL_OFFER && !send_available(s, tcb))
+		return false;
+	if (!(tcb->tell & (PIKA_TELL_RESULT | PIKA_TELL_UPDATE)))
+		return true;
+	if (has_news(tcb))
+		return send_update(s, tcb);
+	tcb->tell &= ~PIKA_TELL_UPDATE;
+	return true;
 }
 
 /**
@@ -147,17 +135,10 @@ static bool has_news(const struct pika_tcb *tcb)
  */
 bool pika_ts_tell_endpoint(struct pika_server *s, struct pika_tcb *tcb)
 {
-	bool ok = !tcb->endpoint_retry.waiting;
-
-	if (ok && tcb->tell & PIKA_TELL_OFFER)
-		ok = send_available(s, tcb);
-	if (ok && !has_news(tcb))
-		tcb->tell &= ~PIKA_TELL_UPDATE;
-	if (ok && tcb->tell & (PIKA_TELL_RESULT | PIKA_TELL_UPDATE))
-		ok = send_update(s, tcb);
-	if (!ok)
-		pika_send_later(s, tcb->endpoint, &tcb->endpoint_retry);
-	return ok;
+	if (likely(tell_endpoint(s, tcb)))
+		return true;
+	pika_send_later(s, tcb->endpoint, &tcb->endpoint_retry);
+	return false;
 }
 
 /**
@@ -174,80 +155,84 @@ void pika_ts_retry_endpoint(struct pika_server *s, struct pika_retry *retry)
 		pika_ts_changed(s, tcb);
 }
 
-static void fill_established(struct pika_msg *msg, const struct pika_tcb *tcb)
+/* The messages to a CM. Their senders return false if there was no room. */
+static inline bool send_established(struct pika_server *s, struct pika_tcb *tcb,
+				    u8 type)
 {
-	msg->established.listener = tcb->listener;
-	msg->established.acceptor = tcb->acceptor;
-	msg->established.endpoint = tcb->endpoint;
+	struct pika_msg msg;
+
+	msg.type = type;
+	msg.flow = pika_ts_handle(s, tcb);
+	msg.established.listener = tcb->listener;
+	msg.established.acceptor = tcb->acceptor;
+	msg.established.endpoint = tcb->endpoint;
+	return pika_send(s, tcb->cm, &msg);
 }
 
-static void fill_claimed(struct pika_msg *msg, const struct pika_tcb *tcb)
+static inline bool send_claimed(struct pika_server *s, struct pika_tcb *tcb)
 {
-	msg->claimed.listener = tcb->listener;
-	msg->claimed.acceptor = tcb->acceptor;
-	msg->claimed.refused = tcb->refused_acceptor;
-	msg->claimed.endpoint = tcb->endpoint;
-	msg->claimed.refused_endpoint = tcb->refused_endpoint;
+	struct pika_msg msg;
+
+	msg.type = PIKA_MSG_CLAIMED;
+	msg.flow = pika_ts_handle(s, tcb);
+	msg.claimed.listener = tcb->listener;
+	msg.claimed.acceptor = tcb->acceptor;
+	msg.claimed.refused = tcb->refused_acceptor;
+	msg.claimed.endpoint = tcb->endpoint;
+	msg.claimed.refused_endpoint = tcb->refused_endpoint;
+	return pika_send(s, tcb->cm, &msg);
 }
 
-static void fill_closed(const struct pika_server *s, struct pika_msg *msg,
-			const struct pika_tcb *tcb)
+static inline bool send_closed(struct pika_server *s, struct pika_tcb *tcb)
 {
-	bool owned = tcb->flags & PIKA_TCB_OWNED;
 	u64 us = (s->now_ns - tcb->offered_ns) / 1000;
+	struct pika_msg msg;
 
-	msg->closed.listener = tcb->listener;
-	msg->closed.acceptor = tcb->acceptor;
-	msg->closed.service_us = owned ? min_t(u64, us, ~0u) : 0;
-	msg->closed.claim_us = tcb->claim_us;
-	msg->closed.endpoint = owned ? tcb->endpoint : PIKA_NOBODY;
-	msg->closed.established = tcb->flags & PIKA_TCB_AGREED;
+	msg.type = PIKA_MSG_CONNECTION_CLOSED;
+	msg.flow = pika_ts_handle(s, tcb);
+	msg.closed.listener = tcb->listener;
+	msg.closed.acceptor = tcb->acceptor;
+	msg.closed.service_us = 0;
+	msg.closed.endpoint = PIKA_NOBODY;
+	if (likely(tcb->flags & PIKA_TCB_OWNED)) {
+		msg.closed.service_us = min_t(u64, us, ~0u);
+		msg.closed.endpoint = tcb->endpoint;
+	}
+	msg.closed.claim_us = tcb->claim_us;
+	msg.closed.established = tcb->flags & PIKA_TCB_AGREED;
+	return pika_send(s, tcb->cm, &msg);
 }
 
-/* The first of what the CM has to be told. */
-static u8 fill_next(const struct pika_server *s, struct pika_msg *msg,
-		    const struct pika_tcb *tcb)
+/* The first of what the CM has to be told; @tell is what that was. */
+static inline bool send_next(struct pika_server *s, struct pika_tcb *tcb,
+			     u8 tell)
 {
-	if (tcb->tell & PIKA_TELL_ESTABLISHED) {
-		msg->type = PIKA_MSG_ESTABLISHED;
-		fill_established(msg, tcb);
-		return PIKA_TELL_ESTABLISHED;
+	switch (tell) {
+	case PIKA_TELL_ESTABLISHED:
+		return send_established(s, tcb, PIKA_MSG_ESTABLISHED);
+	case PIKA_TELL_TIMEOUT:
+		return send_established(s, tcb, PIKA_MSG_ACCEPT_TIMEOUT);
+	case PIKA_TELL_CLAIMED:
+		return send_claimed(s, tcb);
+	default:
+		return send_closed(s, tcb);
 	}
-	if (tcb->tell & PIKA_TELL_TIMEOUT) {
-		msg->type = PIKA_MSG_ACCEPT_TIMEOUT;
-		fill_established(msg, tcb);
-		return PIKA_TELL_TIMEOUT;
-	}
-	if (tcb->tell & PIKA_TELL_CLAIMED) {
-		msg->type = PIKA_MSG_CLAIMED;
-		fill_claimed(msg, tcb);
-		return PIKA_TELL_CLAIMED;
-	}
-	msg->type = PIKA_MSG_CONNECTION_CLOSED;
-	fill_closed(s, msg, tcb);
-	return PIKA_TELL_CLOSED;
 }
 
 /**
  * pika_ts_tell_cm() - send the CM one of the messages that are due
  * @s: the flow's server
  * @tcb: the flow; the CM's handler may have changed it on return
- *
- * What is left to do for the flow, its end included, is put off to its next
- * visit, before the message goes.
  */
 void pika_ts_tell_cm(struct pika_server *s, struct pika_tcb *tcb)
 {
-	struct pika_msg msg;
-	u8 told = fill_next(s, &msg, tcb);
+	u8 due = tcb->tell & PIKA_TELL_CM;
+	u8 first = due & -due;
 
-	msg.flow = pika_ts_handle(s, tcb);
-	tcb->tell &= ~told;
-	if (tcb->tell & PIKA_TELL_CM || tcb->state == PIKA_TCP_CLOSED)
-		pika_ts_changed(s, tcb);
-	if (pika_send(s, tcb->cm, &msg))
+	tcb->tell &= ~first;
+	if (likely(send_next(s, tcb, first)))
 		return;
-	tcb->tell |= told;
+	tcb->tell |= first;
 	pika_send_later(s, tcb->cm, &tcb->cm_retry);
 }
 

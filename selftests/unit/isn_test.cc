@@ -56,45 +56,62 @@ TEST(isn, siphash__does_not_ask_for_alignment) {
   }
 }
 
-// Expected values: SipHash with 1 and 3 rounds of the same bytes by OpenSSL.
-TEST(isn, timestamp_offset__is_siphash_1_3_of_both_ipv6_addresses) {
-  pika_flow_key key;
-  std::memcpy(&key, counting_bytes(sizeof(key)).get(), sizeof(key));
-  EXPECT_EQ(pika_timestamp_offset(&paper_secret, &key), 0x16a7b60d);
-  key.local_port++;
-  key.remote_port++;
-  EXPECT_EQ(pika_timestamp_offset(&paper_secret, &key), 0x16a7b60d) << "of another flow of the two";
+struct Numbers {
+  u32 isn;
+  u32 offset;
+};
+
+Numbers numbers(const pika_flow_key& key, u64 now_ns = 0,
+                const pika_secret& secret = paper_secret) {
+  Numbers numbers{};
+  numbers.isn = pika_isn(&secret, &key, now_ns, &numbers.offset);
+  return numbers;
 }
 
-TEST(isn, timestamp_offset__is_siphash_1_3_of_both_ipv4_addresses) {
-  const pika_flow_key key = {
-      .local = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 1, 2, 3}},
-      .remote = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 4, 5, 6, 7}},
-      .local_port = 0x0908,
-      .remote_port = 0x0b0a,
-  };
-  EXPECT_EQ(pika_timestamp_offset(&paper_secret, &key), 0x8d299a8e);
+const pika_flow_key v4_key = {
+    .local = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 1, 2, 3}},
+    .remote = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 4, 5, 6, 7}},
+    .local_port = 0x0908,
+    .remote_port = 0x0b0a,
+};
+
+// Expected values: SipHash with 1 and 3 rounds of the same bytes by OpenSSL.
+TEST(isn, offset__is_siphash_1_3_of_both_ipv6_addresses) {
+  pika_flow_key key;
+  std::memcpy(&key, counting_bytes(sizeof(key)).get(), sizeof(key));
+  EXPECT_EQ(numbers(key).offset, 0x16a7b60d);
+  key.local_port++;
+  key.remote_port++;
+  EXPECT_EQ(numbers(key).offset, 0x16a7b60d) << "of another flow of the two";
+}
+
+TEST(isn, offset__is_siphash_1_3_of_both_ipv4_addresses) {
+  EXPECT_EQ(numbers(v4_key).offset, 0x8d299a8e);
+}
+
+TEST(isn, isn__is_siphash_1_3_of_addresses_and_ports) {
+  pika_flow_key key;
+  std::memcpy(&key, counting_bytes(sizeof(key)).get(), sizeof(key));
+  EXPECT_EQ(numbers(key).isn, 0xada26206);
+  EXPECT_EQ(numbers(v4_key).isn, 0x57b4d9a2);
 }
 
 TEST(isn, isn__follows_a_clock_of_about_four_microseconds) {
   const auto key = key_of_ports(80, 4000);
-  const auto start = pika_isn(&paper_secret, &key, 0);
-  EXPECT_EQ(pika_isn(&paper_secret, &key, 4095), start);
-  EXPECT_EQ(pika_isn(&paper_secret, &key, 4096), start + 1);
+  const auto start = numbers(key).isn;
+  EXPECT_EQ(numbers(key, 4095).isn, start);
+  EXPECT_EQ(numbers(key, 4096).isn, start + 1);
   // In a minute a number space of 15 million is left behind; it cycles in 4.9 h.
-  EXPECT_EQ(pika_isn(&paper_secret, &key, 60'000'000'000) - start, 14'648'437u);
-  EXPECT_EQ(pika_isn(&paper_secret, &key, 4096ull << 32), start);
+  EXPECT_EQ(numbers(key, 60'000'000'000).isn - start, 14'648'437u);
+  EXPECT_EQ(numbers(key, 4096ull << 32).isn, start);
 }
 
 TEST(isn, isn__of_another_flow_or_secret_tells_nothing) {
   const auto key = key_of_ports(80, 4000);
-  const auto next = key_of_ports(80, 4001);
-  const pika_secret other = {{1, 2}};
-  const auto isn = pika_isn(&paper_secret, &key, 0);
-  EXPECT_GT(
-      std::min(isn - pika_isn(&paper_secret, &next, 0), pika_isn(&paper_secret, &next, 0) - isn),
-      0x10000u);
-  EXPECT_NE(isn, pika_isn(&other, &key, 0));
+  const auto isn = numbers(key).isn;
+  const auto next = numbers(key_of_ports(80, 4001)).isn;
+  EXPECT_GT(std::min(isn - next, next - isn), 0x10000u);
+  EXPECT_NE(isn, numbers(key, 0, {{1, 2}}).isn);
 }
 
 }  // namespace

@@ -34,11 +34,13 @@ class Ring {
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
-  /// As if @n messages, a multiple of the slots, had gone through.
-  void start_at(uint32_t n) {
+  /// As if @n messages, a multiple of the slots, had gone through, or 2^32 more laps.
+  void start_at(uint32_t n) { start_at(n, n / slots_ + 1); }
+  void start_at(uint32_t n, uint32_t lap) {
     producer.head = consumer.tail = consumer.published = in_.tail = n;
     producer.limit = n + slots_;
-    for (uint32_t i = 0; i < slots_; ++i) out_->slots[i].tag = pika_ring_lap(n - 1, producer.shift);
+    producer.lap = consumer.lap = lap;
+    for (uint32_t i = 0; i < slots_; ++i) out_->slots[i].tag = lap - 1;
   }
 
   bool push(uint64_t flow) {
@@ -287,11 +289,24 @@ TEST(ring, owes_bell__again_to_a_producer_that_has_filled_the_room) {
   EXPECT_TRUE(pika_consumer_owes_bell(&ring.consumer));
 }
 
-TEST(ring, lap__counts_from_one_and_never_is_zero) {
-  EXPECT_EQ(pika_ring_lap(0, 3), 1u);
-  EXPECT_EQ(pika_ring_lap(7, 3), 1u);
-  EXPECT_EQ(pika_ring_lap(8, 3), 2u);
-  EXPECT_EQ(pika_ring_lap(UINT32_MAX, 3), 1u << 29);
+TEST(ring, lap__counts_from_one) {
+  Ring ring(8);
+  ring.push_many(0, 8);
+  EXPECT_EQ(ring.out().slots[7].tag, 1u);
+  ring.pop(8);
+  ring.push_many(8, 1);
+  EXPECT_EQ(ring.out().slots[0].tag, 2u);
+}
+
+TEST(ring, lap__starts_again_from_zero) {
+  Ring ring(8);
+  ring.start_at(16, UINT32_MAX);
+  for (uint64_t i = 0; i < 24; i += 4) {
+    EXPECT_TRUE(ring.pop(1).empty());
+    EXPECT_EQ(ring.push_many(i, 4), 4u);
+    EXPECT_EQ(ring.pop(5), (std::vector<uint64_t>{i, i + 1, i + 2, i + 3}));
+  }
+  EXPECT_EQ(ring.consumer.lap, 2u);
 }
 
 TEST(ring, init__consumer_may_come_after_the_first_message) {

@@ -16,11 +16,11 @@ void give(const pika_server& s, u16 to, const pika_msg& msg) {
 }  // namespace
 
 // NOLINTBEGIN(bugprone-reserved-identifier): the linker's names.
-extern "C" bool __real_pika_send(pika_server* s, u16 to, pika_msg* msg);
+extern "C" bool __real_pika_send_apart(pika_server* s, u16 to, pika_msg* msg);
 extern "C" [[gnu::weak]] void __real_pika_end_send(pika_server* s, u16 to, const pika_msg* msg);
 
-extern "C" bool __wrap_pika_send(pika_server* s, u16 to, pika_msg* msg) {
-  if (!__real_pika_send(s, to, msg)) return false;
+extern "C" bool __wrap_pika_send_apart(pika_server* s, u16 to, pika_msg* msg) {
+  if (!__real_pika_send_apart(s, to, msg)) return false;
   if (to != s->id) give(*s, to, *msg);
   return true;
 }
