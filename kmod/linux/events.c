@@ -128,6 +128,21 @@ void pika_event_link_gone(const struct pika_stack *stack,
 }
 
 /**
+ * pika_event_link_added() - somebody has added a link, or removed one
+ * @stack: whose
+ * @dev: the device
+ * @added: it is a link now
+ *
+ * Context: process, under RTNL, may sleep.
+ */
+void pika_event_link_added(const struct pika_stack *stack,
+			   const struct net_device *dev, bool added)
+{
+	tell_link(stack, dev, added ? PIKA_EVENT_LINK_ADDED :
+		  PIKA_EVENT_LINK_REMOVED);
+}
+
+/**
  * pika_event_listener() - a port is listened on, or no more
  * @q: held by the caller
  * @added: it is

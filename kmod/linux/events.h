@@ -19,6 +19,8 @@ void pika_event_link_up(const struct pika_stack *stack,
 			const struct net_device *dev, bool up);
 void pika_event_link_gone(const struct pika_stack *stack,
 			  const struct net_device *dev);
+void pika_event_link_added(const struct pika_stack *stack,
+			   const struct net_device *dev, bool added);
 void pika_event_listener(const struct pika_accept_queue *q, bool added);
 void pika_event_core_kept(const struct pika_stack *stack, int core);
 

@@ -98,8 +98,33 @@ static bool is_rejection(const struct sk_buff *skb,
 }
 
 /*
- * SYNs, and what the rx handler could not read, as fragments were. By another
- * device, or out of IPsec, it is Linux's to answer. Of errors a copy.
+ * May be of a connection that began by a link which is none any more. Linux
+ * would reset it: early demux has found no socket. What turns out not to be is
+ * given back.
+ */
+static bool is_left_over(const struct sk_buff *skb,
+			 const struct nf_hook_state *state)
+{
+	struct tcphdr room;
+	const struct tcphdr *tcp;
+
+	if (skb->sk || state->in->flags & IFF_LOOPBACK)
+		return false;
+	tcp = tcp_of(skb, state, &room);
+	return tcp && (!tcp->syn || tcp->ack);
+}
+
+static bool is_for_us(const struct pika_stack *stack, const struct sk_buff *skb,
+		      const struct nf_hook_state *state)
+{
+	return pika_netdev_is_link(stack, state->in) ||
+	       is_rejection(skb, state) || is_left_over(skb, state);
+}
+
+/*
+ * SYNs, and what the rx handler could not read, as fragments were. A connection
+ * that begins by another device, or what comes out of IPsec, is Linux's to
+ * answer. Of errors a copy.
  */
 static unsigned int on_local_in(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
@@ -112,7 +137,7 @@ static unsigned int on_local_in(void *priv, struct sk_buff *skb,
 	}
 	if (is_changed(skb) || skb_sec_path(skb))
 		return NF_ACCEPT;
-	if (!pika_netdev_is_link(stack, state->in) && !is_rejection(skb, state))
+	if (!is_for_us(stack, skb, state))
 		return NF_ACCEPT;
 	return pika_receive_judged(stack, skb) ? NF_STOLEN : NF_ACCEPT;
 }

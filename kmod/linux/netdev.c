@@ -14,48 +14,88 @@
 #include "receive.h"
 #include "stack.h"
 
-static int add_link(struct pika_stack *stack, const char *name,
+/* Its place among the stack's; NULL asks for a free one. -1: none. */
+static int place_of(const struct pika_stack *stack,
+		    const struct net_device *dev)
+{
+	int i;
+
+	for (i = 0; i < PIKA_STACK_LINKS; i++)
+		if (stack->links[i] == dev)
+			return i;
+	return -1;
+}
+
+static struct net_device *find(const struct pika_stack *stack, const char *name,
+			       struct netlink_ext_ack *extack)
+{
+	struct net_device *dev = __dev_get_by_name(stack->net, name);
+
+	if (!dev)
+		pika_refuse(extack, "link %s: no such device here", name);
+	return dev;
+}
+
+/* Holds it, in a place of its own, which is returned; or why it cannot be. */
+static int add_link(struct pika_stack *stack, struct net_device *dev,
 		    struct netlink_ext_ack *extack)
 {
-	struct net_device *dev;
-	u32 i;
+	int i = place_of(stack, NULL);
 
-	for (i = 0; i < PIKA_STACK_LINKS && stack->links[i]; i++) {
-		if (!strcmp(stack->links[i]->name, name)) {
-			pika_refuse(extack, "link %s: named twice", name);
-			return -EINVAL;
-		}
+	if (place_of(stack, dev) >= 0) {
+		pika_refuse(extack, "link %s: is one of this stack already",
+			    dev->name);
+		return -EEXIST;
 	}
-	if (i == PIKA_STACK_LINKS) {
-		pika_refuse(extack, "link %s: expected at most %u", name,
+	if (i < 0) {
+		pika_refuse(extack, "link %s: expected at most %u", dev->name,
 			    PIKA_STACK_LINKS);
 		return -E2BIG;
-	}
-	dev = __dev_get_by_name(stack->net, name);
-	if (!dev) {
-		pika_refuse(extack, "link %s: no such device here", name);
-		return -ENODEV;
 	}
 	if (dev->flags & IFF_LOOPBACK || netdev_is_rx_handler_busy(dev)) {
 		pika_refuse(extack,
 			    "link %s: is loopback, or a port of something else",
-			    name);
+			    dev->name);
 		return -EBUSY;
 	}
 	dev_hold(dev);
-	stack->links[i] = dev;
+	WRITE_ONCE(stack->links[i], dev);
+	return i;
+}
+
+static int add_first_link(struct pika_stack *stack, const char *name,
+			  struct netlink_ext_ack *extack)
+{
+	struct net_device *dev = find(stack, name, extack);
+	int i;
+
+	if (!dev)
+		return -ENODEV;
+	if (place_of(stack, dev) >= 0) {
+		pika_refuse(extack, "link %s: named twice", name);
+		return -EINVAL;
+	}
+	i = add_link(stack, dev, extack);
+	if (i < 0)
+		return i;
 	stack->ts.mtu = min_t(u32, stack->ts.mtu, dev->mtu);
 	return 0;
+}
+
+static void put_link(struct pika_stack *stack, u32 i)
+{
+	struct net_device *dev = stack->links[i];
+
+	WRITE_ONCE(stack->links[i], NULL);
+	dev_put(dev);
 }
 
 static void put_links(struct pika_stack *stack)
 {
 	u32 i;
 
-	for (i = 0; i < PIKA_STACK_LINKS; i++) {
-		dev_put(stack->links[i]);
-		stack->links[i] = NULL;
-	}
+	for (i = 0; i < PIKA_STACK_LINKS; i++)
+		put_link(stack, i);
 }
 
 /**
@@ -78,7 +118,7 @@ int pika_netdev_check(struct pika_stack *stack, const char *names,
 	if (!copy)
 		return -ENOMEM;
 	while (!err && (name = strsep(&rest, ",")))
-		err = add_link(stack, name, extack);
+		err = add_first_link(stack, name, extack);
 	if (err)
 		put_links(stack);
 	kfree(copy);
@@ -88,6 +128,20 @@ int pika_netdev_check(struct pika_stack *stack, const char *names,
 static bool is_up(const struct net_device *dev)
 {
 	return netif_running(dev) && netif_carrier_ok(dev);
+}
+
+/* From now on, packets come by it. */
+static int take_link(struct pika_stack *stack, u32 i,
+		     struct netlink_ext_ack *extack)
+{
+	struct net_device *dev = stack->links[i];
+	int err = netdev_rx_handler_register(dev, pika_receive, stack);
+
+	if (err)
+		pika_refuse(extack, "link %s: cannot be taken", dev->name);
+	else
+		__assign_bit(i, stack->links_up, is_up(dev));
+	return err;
 }
 
 /**
@@ -104,17 +158,13 @@ int pika_netdev_attach(struct pika_stack *stack, struct netlink_ext_ack *extack)
 	int err;
 
 	for (i = 0; i < PIKA_STACK_LINKS && stack->links[i]; i++) {
-		err = netdev_rx_handler_register(stack->links[i], pika_receive,
-						 stack);
+		err = take_link(stack, i, extack);
 		if (err)
 			goto unregister;
-		if (is_up(stack->links[i]))
-			__set_bit(i, stack->links_up);
 	}
 	return 0;
 
 unregister:
-	pika_refuse(extack, "link %s: cannot be taken", stack->links[i]->name);
 	while (i-- > 0)
 		netdev_rx_handler_unregister(stack->links[i]);
 	put_links(stack);
@@ -176,19 +226,102 @@ bool pika_netdev_is_link(const struct pika_stack *stack,
 	return false;
 }
 
+/**
+ * pika_netdev_add() - one more link for a stack that runs
+ * @stack: held by pika_stack_hold()
+ * @name: of the device
+ * @extack: told what is wrong
+ *
+ * The stack's connections begin with the smallest MTU of the links at start, so
+ * a device with less is no good.
+ *
+ * Context: process, under RTNL.
+ * Return: 0, or an error, and nothing has changed.
+ */
+int pika_netdev_add(struct pika_stack *stack, const char *name,
+		    struct netlink_ext_ack *extack)
+{
+	struct net_device *dev = find(stack, name, extack);
+	int i, err;
+
+	if (!dev)
+		return -ENODEV;
+	if (dev->mtu < stack->ts.mtu) {
+		pika_refuse(extack,
+			    "link %s: mtu %u is less than this stack began with, %u",
+			    dev->name, dev->mtu, stack->ts.mtu);
+		return -ERANGE;
+	}
+	i = add_link(stack, dev, extack);
+	if (i < 0)
+		return i;
+	err = take_link(stack, i, extack);
+	if (err)
+		put_link(stack, i);
+	else
+		pika_event_link_added(stack, dev, true);
+	return err;
+}
+
+static int check_removable(const struct pika_stack *stack,
+			   const struct net_device *dev,
+			   struct netlink_ext_ack *extack)
+{
+	u32 links = 0;
+	u32 i;
+
+	for (i = 0; i < PIKA_STACK_LINKS; i++)
+		links += !!stack->links[i];
+	if (place_of(stack, dev) < 0) {
+		pika_refuse(extack, "link %s: is none of this stack",
+			    dev->name);
+		return -ENOENT;
+	}
+	if (links == 1) {
+		pika_refuse(extack,
+			    "link %s: is the only one; stop the stack, or add another first",
+			    dev->name);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/**
+ * pika_netdev_remove() - one link less for a stack that runs
+ * @stack: held by pika_stack_hold()
+ * @name: of the device, which stays as it is
+ * @extack: told what is wrong
+ *
+ * Context: process, under RTNL.
+ * Return: 0, or an error, and nothing has changed.
+ */
+int pika_netdev_remove(struct pika_stack *stack, const char *name,
+		       struct netlink_ext_ack *extack)
+{
+	struct net_device *dev = find(stack, name, extack);
+	int err;
+
+	if (!dev)
+		return -ENODEV;
+	err = check_removable(stack, dev, extack);
+	if (err)
+		return err;
+	netdev_rx_handler_unregister(dev);
+	pika_event_link_added(stack, dev, false);
+	put_link(stack, place_of(stack, dev));
+	return 0;
+}
+
 static void forget(struct net_device *dev)
 {
 	struct pika_stack *stack = rtnl_dereference(dev->rx_handler_data);
-	u32 i;
+	int i = place_of(stack, dev);
 
 	netdev_rx_handler_unregister(dev);
-	for (i = 0; i < PIKA_STACK_LINKS; i++) {
-		if (stack->links[i] != dev)
-			continue;
-		WRITE_ONCE(stack->links[i], NULL);
-		pika_event_link_gone(stack, dev);
-		dev_put(dev);
-	}
+	if (i < 0)
+		return;
+	pika_event_link_gone(stack, dev);
+	put_link(stack, i);
 }
 
 /* One change may be told of more than once. */

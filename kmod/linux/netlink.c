@@ -7,6 +7,7 @@
  */
 
 #include <linux/module.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <linux/stringify.h>
 
@@ -14,6 +15,7 @@
 #include "compat.h"
 #include "connections.h"
 #include "listeners.h"
+#include "netdev.h"
 #include "netlink.h"
 #include "netlink_policy.h"
 #include "stack.h"
@@ -124,6 +126,42 @@ int pika_nl_stack_stop_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	return pika_stack_stop(genl_info_net(info),
 			       info->attrs[PIKA_A_STACK_FORCE], info->extack);
+}
+
+/* Has @change made to the stack's links. */
+static int change_link(struct genl_info *info,
+		       int (*change)(struct pika_stack *stack, const char *name,
+				     struct netlink_ext_ack *extack))
+{
+	const char *name = text_of(info, PIKA_A_STACK_LINK);
+	struct pika_stack *stack;
+	int err;
+
+	err = check_abi(info, PIKA_A_STACK_ABI);
+	if (err)
+		return err;
+	if (!name) {
+		pika_refuse(info->extack, "expected the name of a link");
+		return -EINVAL;
+	}
+	stack = pika_stack_hold(genl_info_net(info), info->extack);
+	if (!stack)
+		return -ESRCH;
+	rtnl_lock();
+	err = change(stack, name, info->extack);
+	rtnl_unlock();
+	pika_stack_let_go(stack);
+	return err;
+}
+
+int pika_nl_link_add_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return change_link(info, pika_netdev_add);
+}
+
+int pika_nl_link_remove_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return change_link(info, pika_netdev_remove);
 }
 
 static int put_stack(struct sk_buff *skb, const void *pointer)

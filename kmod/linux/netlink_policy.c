@@ -62,8 +62,20 @@ const struct nla_policy pika_acceptor_get_nl_policy[PIKA_A_ACCEPTORS_CURSOR + 1]
 	[PIKA_A_ACCEPTORS_CURSOR] = { .type = NLA_U64, },
 };
 
+/* PIKA_CMD_LINK_ADD - do */
+const struct nla_policy pika_link_add_nl_policy[PIKA_A_STACK_LINK + 1] = {
+	[PIKA_A_STACK_ABI] = { .type = NLA_U32, },
+	[PIKA_A_STACK_LINK] = { .type = NLA_NUL_STRING, },
+};
+
+/* PIKA_CMD_LINK_REMOVE - do */
+const struct nla_policy pika_link_remove_nl_policy[PIKA_A_STACK_LINK + 1] = {
+	[PIKA_A_STACK_ABI] = { .type = NLA_U32, },
+	[PIKA_A_STACK_LINK] = { .type = NLA_NUL_STRING, },
+};
+
 /* Ops table for pika */
-const struct genl_ops pika_nl_ops[8] = {
+const struct genl_ops pika_nl_ops[10] = {
 	{
 		.cmd		= PIKA_CMD_MODULE_GET,
 		.doit		= pika_nl_module_get_doit,
@@ -113,6 +125,20 @@ const struct genl_ops pika_nl_ops[8] = {
 		.doit		= pika_nl_acceptor_get_doit,
 		.policy		= pika_acceptor_get_nl_policy,
 		.maxattr	= PIKA_A_ACCEPTORS_CURSOR,
+	},
+	{
+		.cmd		= PIKA_CMD_LINK_ADD,
+		.doit		= pika_nl_link_add_doit,
+		.policy		= pika_link_add_nl_policy,
+		.maxattr	= PIKA_A_STACK_LINK,
+		.flags		= GENL_ADMIN_PERM,
+	},
+	{
+		.cmd		= PIKA_CMD_LINK_REMOVE,
+		.doit		= pika_nl_link_remove_doit,
+		.policy		= pika_link_remove_nl_policy,
+		.maxattr	= PIKA_A_STACK_LINK,
+		.flags		= GENL_ADMIN_PERM,
 	},
 };
 

@@ -27,8 +27,12 @@ extern const struct nla_policy pika_connection_get_nl_policy[PIKA_A_CONNECTIONS_
 
 extern const struct nla_policy pika_acceptor_get_nl_policy[PIKA_A_ACCEPTORS_CURSOR + 1];
 
+extern const struct nla_policy pika_link_add_nl_policy[PIKA_A_STACK_LINK + 1];
+
+extern const struct nla_policy pika_link_remove_nl_policy[PIKA_A_STACK_LINK + 1];
+
 /* Ops table for pika */
-extern const struct genl_ops pika_nl_ops[8];
+extern const struct genl_ops pika_nl_ops[10];
 
 int pika_nl_module_get_doit(struct sk_buff *skb, struct genl_info *info);
 int pika_nl_stack_start_doit(struct sk_buff *skb, struct genl_info *info);
@@ -38,6 +42,8 @@ int pika_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int pika_nl_listener_get_doit(struct sk_buff *skb, struct genl_info *info);
 int pika_nl_connection_get_doit(struct sk_buff *skb, struct genl_info *info);
 int pika_nl_acceptor_get_doit(struct sk_buff *skb, struct genl_info *info);
+int pika_nl_link_add_doit(struct sk_buff *skb, struct genl_info *info);
+int pika_nl_link_remove_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	PIKA_NLGRP_EVENTS,

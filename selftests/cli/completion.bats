@@ -47,6 +47,14 @@ completed() {
 	[ -z "$(completed _pikactl pikactl show --li)" ]
 }
 
+@test "pikactl: link is followed by what to do, and that by a device" {
+	device=$(find /sys/class/net -mindepth 1 ! -name lo -printf '%f\n' | head -n 1)
+	[ "$(completed _pikactl pikactl link "")" = "add del" ]
+	[ "$(completed _pikactl pikactl --json link d)" = del ]
+	[ -n "$device" ] || skip "no device but lo"
+	[[ " $(completed _pikactl pikactl link add "") " == *" $device "* ]]
+}
+
 @test "pikactl: states are offered, and they exist" {
 	for state in $(completed _pikactl pikactl connections --state ""); do
 		run pikactl connections --state "$state"

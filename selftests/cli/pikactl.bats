@@ -75,6 +75,17 @@ refused() {
 	[[ $output == "pikactl: --link is required"* ]]
 }
 
+@test "link wants to know what to do, and with which device" {
+	run pikactl link
+	[ "$status" -eq 2 ]
+	[[ $output == "pikactl: "*"subcommand"* ]]
+	run pikactl link add
+	[ "$status" -eq 2 ]
+	[[ $output == "pikactl: device is required"* ]]
+	run pikactl link del eth0 eth1
+	refused "eth1: no such command or option"
+}
+
 @test "--idle-us wants a number" {
 	run pikactl start TS1LS1CM1 --link eth0 --idle-us soon
 	[ "$status" -eq 2 ]
@@ -87,7 +98,9 @@ refused() {
 	run pikactl start TS1LS1CM1 --link eth0
 	[ "$status" -eq 1 ]
 	[ "$output" = "pikactl: pika.ko: not loaded; load it with 'insmod pika.ko'" ]
-	for command in stop stats listeners connections acceptors; do
+	for command in stop "link add eth0" "link del eth0" show stats listeners connections \
+		acceptors; do
+		# shellcheck disable=SC2086 # words
 		run pikactl $command
 		[ "$status" -eq 1 ]
 		[ "$output" = "pikactl: pika.ko: not loaded; load it with 'insmod pika.ko'" ]

@@ -91,6 +91,19 @@ case__a_link_goes_down_and_comes_back_and_goes()
 		"link veth0 down" "link veth0 gone"
 }
 
+case__links_are_added_and_removed()
+{
+	start TS1LS1CM1
+	srv ip link add other type dummy
+	listen srv pikactl events
+	srv pikactl link add other
+	! srv pikactl link add other 2>/dev/null || fail "added twice"
+	srv ip link set other up
+	srv pikactl link del veth0
+	srv ip link set veth0 down
+	hears "link other added" "link other up" "link veth0 removed"
+}
+
 case__a_device_that_is_no_link_is_no_event()
 {
 	start TS1LS1CM1

@@ -195,6 +195,15 @@ case__sockets_hold_a_stack_unless_force_is_said()
 	ended
 }
 
+# addresses: of new devices.
+addresses()
+{
+	ip -n srv addr add 10.9.0.1/24 dev veth0 2>/dev/null || true
+	ip -n cli addr add 10.9.0.2/24 dev veth1 2>/dev/null || true
+	ip -n srv link set veth0 up
+	ip -n cli link set veth1 up
+}
+
 # What can come and go.
 happens()
 {
@@ -243,6 +252,32 @@ case__whatever_comes_and_goes_in_any_order()
 		kill -0 "$pikad" || fail "the daemon died"
 	done
 	echo "# at most $most ms after the last event"
+	ended
+}
+
+case__a_link_comes_back_while_programs_hold_sockets()
+{
+	local what start took most=0 opens=0
+
+	started
+	serve srv streams --pika epoll 80 100
+	for what in link killed link; do
+		cli timeout 20 streams ask 10.9.0.1 80 1 1000
+		opens=$((opens + 1))
+		happens "$what"
+		start=${EPOCHREALTIME/./}
+		eventually runs srv veth0 0
+		took=$(((${EPOCHREALTIME/./} - start) / 1000))
+		[ "$took" -le "$most" ] || most=$took
+		addresses
+	done
+	cli timeout 20 streams ask 10.9.0.1 80 1 1000
+	echo "# at most $most ms after the last event"
+	look
+	expect_equal "connections of one and the same stack" "$(counter ts.passive_opens)" \
+		$((opens + 1))
+	kill "$server"
+	wait "$server" || true
 	ended
 }
 

@@ -155,6 +155,20 @@ TEST_F(keeper, sockets_hold_a_stack_until_they_are_closed) {
   EXPECT_EQ(kernel.state(), "a:TS1LS1CM1@2[eth0] ");
 }
 
+TEST_F(keeper, a_link_that_comes_back_is_taken_again_whoever_holds_sockets) {
+  kept.begin(config_of({a}), {});
+  kept.keep();
+  kernel.places["a"].stack->sockets = 2;
+  kernel.lose_device("a", "eth0");
+  EXPECT_TRUE(kept.keep());
+  EXPECT_EQ(kept.standings().at("a").why, "no device eth0");
+  kernel.places["a"].devices.insert("eth0");
+  kernel.changes.clear();
+  EXPECT_TRUE(kept.keep());
+  EXPECT_EQ(kernel.changes, (std::vector<std::string>{"+a/eth0"}));
+  EXPECT_EQ(kept.standings().at("a").state, State::running);
+}
+
 TEST_F(keeper, what_is_asked_for_in_advance_changes_nothing) {
   kept.begin(config_of({a}), {});
   const Plan plan = kept.preview(config_of({a, b}));

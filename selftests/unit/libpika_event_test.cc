@@ -51,6 +51,20 @@ TEST_F(libpika_event, parse__a_stack_that_was_stopped_by_force) {
   EXPECT_TRUE(event->forced);
 }
 
+TEST_F(libpika_event, parse__links_that_somebody_has_added_and_removed) {
+  put_kind(PIKA_EVENT_LINK_ADDED);
+  expect_malformed();
+  nla_put_string(message_.get(), PIKA_A_EVENT_LINK, "eth1");
+  const auto added = parse();
+  ASSERT_TRUE(added);
+  EXPECT_EQ(added->kind, EventKind::link_added);
+  EXPECT_EQ(added->link, "eth1");
+  put_kind(PIKA_EVENT_LINK_REMOVED);
+  const auto removed = parse();
+  ASSERT_TRUE(removed);
+  EXPECT_EQ(removed->kind, EventKind::link_removed);
+}
+
 TEST_F(libpika_event, parse__a_stack_that_was_started) {
   put_kind(PIKA_EVENT_STACK_STARTED);
   nla_put_string(message_.get(), PIKA_A_EVENT_COMPOSITION, "TS1LS1CM1");

@@ -26,6 +26,12 @@ inline std::set<std::string> split(const std::string& list) {
   return names;
 }
 
+inline std::string joined(const std::set<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ",") + name;
+  return list;
+}
+
 class FakeKernel : public pika::Kernel {
  public:
   struct Place {
@@ -47,9 +53,7 @@ class FakeKernel : public pika::Kernel {
     if (!place.stack) return;
     std::set<std::string> links = split(place.stack->config.links);
     links.erase(device);
-    place.stack->config.links.clear();
-    for (const std::string& link : links)
-      place.stack->config.links += (place.stack->config.links.empty() ? "" : ",") + link;
+    place.stack->config.links = joined(links);
   }
 
   /// As rmmod, with all stacks stopped by somebody first.
@@ -71,9 +75,9 @@ class FakeKernel : public pika::Kernel {
   std::map<std::string, Place> places;
   bool module = true;
   uint32_t cpus = 4;
-  /// Starts of this composition are refused.
+  /// Starts of this composition are refused, and links of this name.
   std::string cursed;
-  /// What was asked that changes something: "+ns" and "-ns".
+  /// What was asked that changes something: "+ns" and "-ns", "+ns/link" and "-ns/link".
   std::vector<std::string> changes;
 };
 
@@ -104,6 +108,29 @@ class FakeSession : public pika::StackSession {
     if (place_.stack->sockets && !force) return pika::Error{EBUSY, "programs hold sockets"};
     place_.stack.reset();
     kernel_.changes.push_back("-" + netns_);
+    return pika::Done{};
+  }
+
+  pika::Result<pika::Done> add_link(const std::string& device) override {
+    using pika::Error;
+    if (!place_.stack) return Error{ESRCH, "no stack"};
+    auto links = split(place_.stack->config.links);
+    if (!place_.devices.contains(device)) return Error{ENODEV, "link " + device};
+    if (device == kernel_.cursed) return Error{ERANGE, "refused"};
+    if (!links.insert(device).second) return Error{EEXIST, "is one already"};
+    place_.stack->config.links = joined(links);
+    kernel_.changes.push_back("+" + netns_ + "/" + device);
+    return pika::Done{};
+  }
+
+  pika::Result<pika::Done> remove_link(const std::string& device) override {
+    using pika::Error;
+    if (!place_.stack) return Error{ESRCH, "no stack"};
+    auto links = split(place_.stack->config.links);
+    if (!links.erase(device)) return Error{ENOENT, "is none"};
+    if (links.empty()) return Error{EBUSY, "is the only one"};
+    place_.stack->config.links = joined(links);
+    kernel_.changes.push_back("-" + netns_ + "/" + device);
     return pika::Done{};
   }
 

@@ -23,12 +23,14 @@ Wanted wanted_of(const std::vector<WantedStack>& stacks) {
   return wanted;
 }
 
-/// "-a +b": stops a, starts b.
+/// "-a +b": stops a, starts b; "+a/x -a/y": adds link x to a, removes y.
 std::string steps(const Plan& plan) {
   std::string text;
-  for (const Step& step : plan.steps)
-    text += (text.empty() ? "" : " ") + std::string(step.kind == Kind::stop ? "-" : "+") +
-            (step.netns.empty() ? "own" : step.netns);
+  for (const Step& step : plan.steps) {
+    const bool less = step.kind == Kind::stop || step.kind == Kind::remove_link;
+    text += (text.empty() ? "" : " ") + std::string(less ? "-" : "+") +
+            (step.netns.empty() ? "own" : step.netns) + (step.link.empty() ? "" : "/" + step.link);
+  }
   return text;
 }
 
@@ -103,6 +105,43 @@ TEST(plan, a_stack_that_differs_goes_on_while_another_device_is_waited_for) {
   const Plan plan = make_plan(wanted_of({stack_in("a", "eth1")}), {}, {{"a", seen}});
   EXPECT_EQ(steps(plan), "");
   ASSERT_EQ(plan.waiting.size(), 1U);
+}
+
+TEST(plan, links_change_while_a_stack_runs) {
+  const WantedStack want = stack_in("a", "x,y,z", "0");
+  const auto planned = [&want](const std::string& have, std::vector<std::string> missing) {
+    Seen seen = running(stack_in("a", have, "0"));
+    seen.missing = std::move(missing);
+    const Plan plan = make_plan(wanted_of({want}), {}, {{"a", seen}});
+    return steps(plan) + (plan.waiting.empty() ? "" : "; " + plan.waiting[0].why);
+  };
+  EXPECT_EQ(planned("x,y", {}), "+a/z");
+  EXPECT_EQ(planned("", {}), "+a/x +a/y +a/z");
+  EXPECT_EQ(planned("v,w,x", {}), "+a/y +a/z -a/v -a/w");
+  EXPECT_EQ(planned("y", {"x"}), "+a/z; no device x");
+  EXPECT_EQ(planned("x,y", {"z"}), "; no device z");
+  EXPECT_EQ(planned("v,y", {"x"}), "+a/z; no device x") << "v is kept until x is there";
+}
+
+TEST(plan, links_and_something_else_take_a_restart) {
+  const WantedStack want = stack_in("a", "x,y", "1");
+  EXPECT_EQ(steps(make_plan(wanted_of({want}), {}, {{"a", running(stack_in("a", "x", "0"))}})),
+            "-a +a");
+}
+
+TEST(plan, so_do_more_links_than_there_is_room_for) {
+  std::string many = "a0";
+  for (size_t i = 1; i < max_links; i++) many += ",a" + std::to_string(i);
+  const Wanted wanted = wanted_of({stack_in("a", "eth0")});
+  EXPECT_EQ(steps(make_plan(wanted, {}, {{"a", running(stack_in("a", many))}})), "-a +a");
+}
+
+TEST(plan, a_link_s_steps_in_words) {
+  const Plan plan =
+      make_plan(wanted_of({stack_in("a", "x")}), {}, {{"a", running(stack_in("a", "y"))}});
+  ASSERT_EQ(plan.steps.size(), 2U);
+  EXPECT_EQ(describe(plan.steps[0]), "namespace a: link add x");
+  EXPECT_EQ(describe(plan.steps[1]), "namespace a: link del y");
 }
 
 TEST(plan, each_key_makes_a_difference) {

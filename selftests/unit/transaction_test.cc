@@ -47,6 +47,28 @@ TEST_F(transaction, a_failing_step_leaves_the_former_state) {
   EXPECT_TRUE(log.has("undone: namespace a: start TS1LS1CM1 link eth0 cores 3"));
 }
 
+TEST_F(transaction, links_that_were_changed_are_changed_back) {
+  const WantedStack stack = stack_in("a", "eth0");
+  kernel.places["a"].devices = {"eth0", "eth1", "eth2"};
+  run(stack);
+  const std::string before = kernel.state();
+  kernel.cursed = "eth2";
+  const auto link = [&stack](Step::Kind kind, const char* name) {
+    return Step{.kind = kind, .netns = "a", .config = stack.config, .link = name};
+  };
+  const Step add = link(Step::Kind::add_link, "eth1"), fails = link(Step::Kind::add_link, "eth2");
+  auto failure = carry_out(kernel, {add, fails}, log);
+  ASSERT_TRUE(failure);
+  EXPECT_FALSE(failure->disturbed) << "nobody lost anything";
+  EXPECT_EQ(kernel.state(), before);
+  failure = carry_out(kernel, {add, link(Step::Kind::remove_link, "eth0"), fails}, log);
+  ASSERT_TRUE(failure);
+  EXPECT_TRUE(failure->disturbed);
+  EXPECT_EQ(kernel.state(), before);
+  EXPECT_TRUE(log.has("undone: namespace a: link add eth0"));
+  EXPECT_EQ(failure->error.text, "namespace a: link add eth2: refused");
+}
+
 TEST_F(transaction, it_says_which_step_failed_and_why) {
   const auto failure = carry_out(kernel, {start(stack_in("a", "eth9"))}, log);
   ASSERT_TRUE(failure);

@@ -24,8 +24,9 @@ enum pika_firewall {
 /**
  * enum pika_event - What can happen in a network namespace with a stack. A
  *   link is up while its device is set up and has its carrier, and gone once
- *   the device is another namespace's or nobody's. A core is kept when it was
- *   to go offline and did not, as a server runs there.
+ *   the device is another namespace's or nobody's; added and removed is what
+ *   somebody has asked for. A core is kept when it was to go offline and did
+ *   not, as a server runs there.
  */
 enum pika_event {
 	PIKA_EVENT_STACK_STARTED,
@@ -36,6 +37,8 @@ enum pika_event {
 	PIKA_EVENT_LISTENER_ADDED,
 	PIKA_EVENT_LISTENER_REMOVED,
 	PIKA_EVENT_CORE_KEPT,
+	PIKA_EVENT_LINK_ADDED,
+	PIKA_EVENT_LINK_REMOVED,
 };
 
 enum {
@@ -60,6 +63,7 @@ enum {
 	PIKA_A_STACK_FORCE,
 	PIKA_A_STACK_FIREWALL,
 	PIKA_A_STACK_ALLOW,
+	PIKA_A_STACK_LINK,
 
 	__PIKA_A_STACK_MAX,
 	PIKA_A_STACK_MAX = (__PIKA_A_STACK_MAX - 1)
@@ -204,6 +208,8 @@ enum {
 	PIKA_CMD_CONNECTION_GET,
 	PIKA_CMD_ACCEPTOR_GET,
 	PIKA_CMD_EVENT,
+	PIKA_CMD_LINK_ADD,
+	PIKA_CMD_LINK_REMOVE,
 
 	__PIKA_CMD_MAX,
 	PIKA_CMD_MAX = (__PIKA_CMD_MAX - 1)

@@ -20,7 +20,7 @@ _pikactl_command()
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case $word in
-		-*) ;;
+		-* | link) ;;
 		*) echo "$word"; return ;;
 		esac
 	done
@@ -30,8 +30,8 @@ _pikactl_options()
 {
 	case $1 in
 	"")
-		echo "version show start stop stats listeners connections acceptors events" \
-			"monitor --help"
+		echo "version show start stop link stats listeners connections acceptors" \
+			"events monitor --help"
 		;;
 	start) echo "--link --cores --idle-us --max-conns --firewall --allow" ;;
 	stop) echo "--force" ;;
@@ -46,7 +46,8 @@ _pikactl()
 	local word=${COMP_WORDS[COMP_CWORD]} words
 
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
-	--link) words=$(_pikactl_devices "$word") ;;
+	--link | add | del) words=$(_pikactl_devices "$word") ;;
+	link) words="add del" ;;
 	--state)
 		words="established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait
 			close-wait last-ack closing"

@@ -74,6 +74,8 @@ bool read_details(const EventAttributes& attributes, uint32_t kind, Event& event
     case PIKA_EVENT_LINK_DOWN:
     case PIKA_EVENT_LINK_UP:
     case PIKA_EVENT_LINK_GONE:
+    case PIKA_EVENT_LINK_ADDED:
+    case PIKA_EVENT_LINK_REMOVED:
       return read_link(attributes, event);
     case PIKA_EVENT_LISTENER_ADDED:
     case PIKA_EVENT_LISTENER_REMOVED:

@@ -26,6 +26,8 @@ enum class EventKind {
   listener_added = PIKA_EVENT_LISTENER_ADDED,
   listener_removed = PIKA_EVENT_LISTENER_REMOVED,
   core_kept = PIKA_EVENT_CORE_KEPT,
+  link_added = PIKA_EVENT_LINK_ADDED,
+  link_removed = PIKA_EVENT_LINK_REMOVED,
   // Those that libpika finds out by itself:
   module_loaded,
   module_unloaded,

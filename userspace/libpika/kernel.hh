@@ -25,6 +25,8 @@ class StackSession {
   virtual ~StackSession() = default;
   virtual Result<Done> start_stack(const StackConfig& config) = 0;
   virtual Result<Done> stop_stack(bool force) = 0;
+  virtual Result<Done> add_link(const std::string& device) = 0;
+  virtual Result<Done> remove_link(const std::string& device) = 0;
   virtual Result<std::optional<StackInfo>> stack() = 0;
   virtual Result<std::vector<Stats>> stats() = 0;
   virtual Result<std::vector<Listener>> listeners() = 0;

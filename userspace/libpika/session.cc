@@ -162,6 +162,22 @@ Result<Done> Session::stop_stack(bool force) {
   return ask(PIKA_CMD_STACK_STOP, fill, [](nlmsghdr*) {});
 }
 
+Result<Done> Session::change_link(uint8_t command, const std::string& device) {
+  const auto fill = [&device](nl_msg* request) {
+    return put_stack_abi(request) &&
+           nla_put_string(request, PIKA_A_STACK_LINK, device.c_str()) == 0;
+  };
+  return ask(command, fill, [](nlmsghdr*) {});
+}
+
+Result<Done> Session::add_link(const std::string& device) {
+  return change_link(PIKA_CMD_LINK_ADD, device);
+}
+
+Result<Done> Session::remove_link(const std::string& device) {
+  return change_link(PIKA_CMD_LINK_REMOVE, device);
+}
+
 Result<std::optional<StackInfo>> Session::stack() {
   Result<StackInfo> stack = Error{EBADMSG, "pika.ko: no reply to stack-get"};
   const auto asked = ask(PIKA_CMD_STACK_GET, put_stack_abi,

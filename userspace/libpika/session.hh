@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "libpika/acceptor.hh"
@@ -53,6 +54,18 @@ class Session : public StackSession {
   /// \return ESRCH if there is none, EBUSY while programs hold sockets of it.
   Result<Done> stop_stack(bool force) override;
 
+  /// Gives it one more device.
+  ///
+  /// \return ESRCH if there is no stack, ENODEV if there is no such device, EEXIST or EBUSY if
+  ///     this stack or something else has it, ERANGE if its MTU is too small for this stack.
+  Result<Done> add_link(const std::string& device) override;
+
+  /// Takes a device from it. Connections over that device are not moved.
+  ///
+  /// \return ESRCH if there is no stack, ENODEV or ENOENT if it has no such link, EBUSY if it
+  ///     has no other.
+  Result<Done> remove_link(const std::string& device) override;
+
   /// What it is.
   ///
   /// \return nothing if none is started.
@@ -86,6 +99,7 @@ class Session : public StackSession {
   using Read = std::function<void(nlmsghdr* reply)>;
 
   Result<Done> ask(uint8_t command, const Fill& fill, const Read& read);
+  Result<Done> change_link(uint8_t command, const std::string& device);
   Result<Stats> stats_of(uint32_t address);
   Result<Listener> listener_after(uint32_t number);
   Result<Connections> connections_from(uint64_t cursor);

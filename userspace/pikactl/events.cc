@@ -32,6 +32,10 @@ Name name_of(EventKind kind) {
       return {"link-up", "link", "up"};
     case EventKind::link_gone:
       return {"link-gone", "link", "gone"};
+    case EventKind::link_added:
+      return {"link-added", "link", "added"};
+    case EventKind::link_removed:
+      return {"link-removed", "link", "removed"};
     case EventKind::listener_added:
       return {"listener-added", "listener", "added"};
     case EventKind::listener_removed:

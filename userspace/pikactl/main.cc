@@ -134,6 +134,15 @@ int stop(bool force) {
   return stopped ? exit_ok : report(stopped.error());
 }
 
+/// Changes the links of a stack that runs.
+int change_link(const std::string& device,
+                Result<pika::Done> (Session::*change)(const std::string&)) {
+  auto session = Session::open();
+  if (!session) return report(session.error());
+  const auto changed = ((*session).*change)(device);
+  return changed ? exit_ok : report(changed.error());
+}
+
 /// Prints what @p ask gets from the kernel, as @p json_of or @p text_of makes it.
 template <class Ask, class JsonOf, class TextOf>
 int tell(bool as_json, Ask ask, JsonOf json_of, TextOf text_of) {
@@ -247,6 +256,27 @@ CLI::App* add_start(CLI::App& app, StackConfig& config) {
   return command;
 }
 
+/// What `pikactl link` was asked for.
+struct LinkOptions {
+  CLI::App* add = nullptr;
+  CLI::App* remove = nullptr;
+  std::string device;
+};
+
+CLI::App* add_link(CLI::App& app, LinkOptions& options) {
+  auto* command = app.add_subcommand("link", "Change the devices of a stack that runs");
+  command->require_subcommand(1);
+  options.add = command->add_subcommand("add", "Give it one more");
+  options.remove = command->add_subcommand("del", "Take one from it");
+  for (CLI::App* each : {options.add, options.remove})
+    each->add_option("device", options.device, "Its name: eth1")->required();
+  return command;
+}
+
+int change_link(const LinkOptions& options) {
+  return change_link(options.device, *options.add ? &Session::add_link : &Session::remove_link);
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Controls PIKA, the network service for multikernels.", "pikactl"};
   bool as_json = false;
@@ -262,6 +292,8 @@ int run(int argc, char** argv) {
   auto* stop_command = app.add_subcommand("stop", "Stop the stack of this network namespace");
   bool force = false;
   stop_command->add_flag("--force", force, "Although programs hold sockets: abort those");
+  LinkOptions link_options;
+  auto* link_command = add_link(app, link_options);
   bool zeros = false;
   auto* stats_command = app.add_subcommand("stats", "Print what its servers have counted");
   stats_command->add_flag("--all", zeros, "Also what was never seen; JSON has that always");
@@ -280,6 +312,7 @@ int run(int argc, char** argv) {
   if (*show_command) return show(as_json);
   if (*start_command) return start(config);
   if (*stop_command) return stop(force);
+  if (*link_command) return change_link(link_options);
   if (*stats_command) return stats(as_json, zeros);
   if (*listeners_command) return listeners(as_json);
   if (*connections_command) return connections(as_json, connections_options);

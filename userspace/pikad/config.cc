@@ -38,7 +38,6 @@ using pika::Error;
 using pika::Result;
 
 // As the kernel has them: kmod/linux/stack.h, stack.c, allow.h.
-constexpr size_t links_most = 16;
 constexpr int64_t conns_least = 256;
 constexpr int64_t conns_most = 1048576;
 constexpr size_t allow_most = 255;
@@ -259,9 +258,9 @@ std::string Reader::read_links(const toml::table& table) {
   const toml::array* array = node->as_array();
   if (!array) expect(*node, "links", expected);
   if (!array) return "";
-  if (array->empty() || array->size() > links_most)
+  if (array->empty() || array->size() > max_links)
     fail(*node, "links: " + std::to_string(array->size()) + " devices, expected 1 to " +
-                    std::to_string(links_most));
+                    std::to_string(max_links));
   std::vector<std::string> links;
   for (const toml::node& each : *array) read_link(each, links);
   std::string text;

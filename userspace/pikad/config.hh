@@ -15,6 +15,8 @@
 /// What a server has room for if nothing else is said: the kernel's own default, so
 /// that a file without the key and a stack without the option are alike.
 constexpr uint32_t default_max_conns = 16384;
+/// Of a stack: pika.ko has no room for more.
+constexpr size_t max_links = 16;
 
 /// A [[stack]] of the file.
 struct WantedStack {

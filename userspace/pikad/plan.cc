@@ -3,11 +3,14 @@
 #include "pikad/plan.hh"
 
 #include <algorithm>
+#include <iterator>
 #include <sstream>
 
 namespace {
 
 using pika::StackConfig;
+
+constexpr char key_links[] = "links";
 
 const char* text_of(pika_firewall firewall) {
   return firewall == PIKA_FIREWALL_NONE ? "none" : "syn";
@@ -40,10 +43,52 @@ Step stop_of(const std::string& netns, const StackConfig& config, bool force) {
   return {.kind = Step::Kind::stop, .netns = netns, .config = config, .force = force};
 }
 
+Step link_step(Step::Kind kind, const WantedStack& stack, const Seen& seen,
+               const std::string& link) {
+  return {.kind = kind, .netns = stack.netns, .config = *seen.stack, .link = link};
+}
+
+/// Those of @p some that are not in @p others.
+std::vector<std::string> without(const std::set<std::string>& some,
+                                 const std::set<std::string>& others) {
+  std::vector<std::string> left;
+  std::set_difference(some.begin(), some.end(), others.begin(), others.end(),
+                      std::back_inserter(left));
+  return left;
+}
+
+/// Links can be changed while a stack runs, if there is room for new beside old.
+bool only_links(const WantedStack& stack, const Seen& seen,
+                const std::vector<Difference>& differences) {
+  std::set<std::string> all = names_in(seen.stack->links);
+  all.merge(names_in(stack.config.links));
+  return differences.size() == 1 && differences[0].key == key_links && all.size() <= max_links;
+}
+
+void plan_links(const WantedStack& stack, const Seen& seen, std::vector<Difference> differences,
+                Plan& plan) {
+  const auto have = names_in(seen.stack->links), want = names_in(stack.config.links);
+  const std::set<std::string> missing(seen.missing.begin(), seen.missing.end());
+  const size_t before = plan.steps.size();
+  for (const std::string& link : without(want, have))
+    if (!missing.contains(link))
+      plan.steps.push_back(link_step(Step::Kind::add_link, stack, seen, link));
+  // What a stack has is removed for what it is to have, and not before that is there.
+  if (missing.empty())
+    for (const std::string& link : without(have, want))
+      plan.steps.push_back(link_step(Step::Kind::remove_link, stack, seen, link));
+  if (plan.steps.size() > before) plan.differences.emplace(stack.netns, std::move(differences));
+  if (!missing.empty()) plan.waiting.push_back({stack.netns, obstacle(seen)});
+}
+
 void plan_wanted(const WantedStack& stack, const Seen& seen, Plan& plan) {
   std::vector<Difference> differences;
   if (seen.stack) differences = compare(*seen.stack, stack.config);
   if (seen.stack && differences.empty()) return;
+  if (seen.stack && only_links(stack, seen, differences)) {
+    plan_links(stack, seen, std::move(differences), plan);
+    return;
+  }
   if (std::string why = obstacle(seen); !why.empty()) {
     plan.waiting.push_back({stack.netns, std::move(why)});
     return;
@@ -59,7 +104,7 @@ void plan_wanted(const WantedStack& stack, const Seen& seen, Plan& plan) {
 void sort_steps(std::vector<Step>& steps) {
   const auto rank = [](const Step& step) {
     if (step.kind == Step::Kind::stop) return 0;
-    return step.config.cores.empty() ? 2 : 1;
+    return step.kind == Step::Kind::start && step.config.cores.empty() ? 2 : 1;
   };
   std::stable_sort(steps.begin(), steps.end(),
                    [&rank](const Step& one, const Step& other) { return rank(one) < rank(other); });
@@ -81,7 +126,7 @@ std::vector<Difference> compare(const StackConfig& have, const StackConfig& want
   };
   const auto text = [](uint32_t number) { return std::to_string(number); };
   add(have.composition == want.composition, "composition", have.composition, want.composition);
-  add(names_in(have.links) == names_in(want.links), "links", have.links, want.links);
+  add(names_in(have.links) == names_in(want.links), key_links, have.links, want.links);
   add(same_cores(have, want), "cores", have.cores, want.cores);
   add(have.idle_us == want.idle_us, "idle-us", text(have.idle_us), text(want.idle_us));
   add(have.max_conns == want.max_conns, "max-conns", text(have.max_conns), text(want.max_conns));
@@ -112,6 +157,9 @@ std::string describe(const Step& step) {
   const StackConfig& config = step.config;
   if (step.kind == Step::Kind::stop)
     return name_of(step.netns) + ": stop " + config.composition + (step.force ? " by force" : "");
+  if (step.kind == Step::Kind::add_link || step.kind == Step::Kind::remove_link)
+    return name_of(step.netns) + ": link " + (step.kind == Step::Kind::add_link ? "add " : "del ") +
+           step.link;
   return name_of(step.netns) + ": start " + config.composition + " link " + config.links +
          " cores " + (config.cores.empty() ? "any" : config.cores) + " idle-us " +
          std::to_string(config.idle_us) + " max-conns " + std::to_string(config.max_conns) +

@@ -42,10 +42,12 @@ struct Difference {
 
 /// Something to be done, and enough to undo it.
 struct Step {
-  enum class Kind { stop, start } kind = Kind::start;
+  enum class Kind { stop, start, add_link, remove_link } kind = Kind::start;
   std::string netns;
-  /// To stop: what runs. To start: what is to run.
+  /// To start: what is to run. To do anything else: what runs.
   pika::StackConfig config;
+  /// To be added or removed.
+  std::string link = {};
   /// To stop: also if programs hold sockets.
   bool force = false;
 };
@@ -57,7 +59,8 @@ struct Waiting {
 };
 
 struct Plan {
-  /// In order: stops come first, as they free cores.
+  /// In order: stops come first, as they free cores; of one stack's links, those to be
+  /// added, as the last one of a stack cannot be removed.
   std::vector<Step> steps;
   std::vector<Waiting> waiting;
   /// Of each stack that changes, for the log.

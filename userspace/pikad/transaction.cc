@@ -11,10 +11,26 @@ using pika::Error;
 using pika::Result;
 using pika::StackSession;
 
+const char* word_for(Step::Kind kind) {
+  switch (kind) {
+    case Step::Kind::stop:
+      return "stop";
+    case Step::Kind::add_link:
+      return "link-add";
+    case Step::Kind::remove_link:
+      return "link-remove";
+    case Step::Kind::start:
+      break;
+  }
+  return "start";
+}
+
 Fields fields_of(const Step& step) {
-  return {{"PIKA_NAMESPACE", step.netns},
-          {"PIKA_STEP", step.kind == Step::Kind::stop ? "stop" : "start"},
-          {"PIKA_COMPOSITION", step.config.composition}};
+  Fields fields = {{"PIKA_NAMESPACE", step.netns},
+                   {"PIKA_STEP", word_for(step.kind)},
+                   {"PIKA_COMPOSITION", step.config.composition}};
+  if (!step.link.empty()) fields.push_back({"PIKA_LINK", step.link});
+  return fields;
 }
 
 /// The kernel has done what it was asked, and not something like it.
@@ -38,15 +54,38 @@ Result<Done> start(StackSession& session, const Step& step) {
 Result<Done> perform(pika::Kernel& kernel, const Step& step) {
   const auto session = kernel.open(step.netns);
   if (!session) return session.error();
-  return step.kind == Step::Kind::stop ? (*session)->stop_stack(step.force)
-                                       : start(**session, step);
+  switch (step.kind) {
+    case Step::Kind::stop:
+      return (*session)->stop_stack(step.force);
+    case Step::Kind::add_link:
+      return (*session)->add_link(step.link);
+    case Step::Kind::remove_link:
+      return (*session)->remove_link(step.link);
+    case Step::Kind::start:
+      break;
+  }
+  return start(**session, step);
+}
+
+Step::Kind inverse_of(Step::Kind kind) {
+  switch (kind) {
+    case Step::Kind::stop:
+      return Step::Kind::start;
+    case Step::Kind::add_link:
+      return Step::Kind::remove_link;
+    case Step::Kind::remove_link:
+      return Step::Kind::add_link;
+    case Step::Kind::start:
+      break;
+  }
+  return Step::Kind::stop;
 }
 
 /// That a stack which was started just now may have sockets already is no reason to
 /// leave it.
 Step inverse_of(const Step& step) {
   Step inverse = step;
-  inverse.kind = step.kind == Step::Kind::stop ? Step::Kind::start : Step::Kind::stop;
+  inverse.kind = inverse_of(step.kind);
   inverse.force = true;
   return inverse;
 }
@@ -74,7 +113,8 @@ std::optional<Failure> carry_out(pika::Kernel& kernel, const std::vector<Step>& 
     Failure failure{step.netns, performed.error()};
     failure.error.text = describe(step) + ": " + failure.error.text;
     for (size_t each = done; each-- > 0;) {
-      failure.disturbed |= steps[each].netns == step.netns;
+      failure.disturbed |=
+          steps[each].netns == step.netns && steps[each].kind != Step::Kind::add_link;
       undo(kernel, steps[each], log);
     }
     return failure;

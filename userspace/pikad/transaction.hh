@@ -16,13 +16,13 @@
 struct Failure {
   std::string netns;
   pika::Error error;
-  /// The stack that ran there was stopped for it, and started again.
+  /// The stack that ran there was stopped for it, and started again, or lost a link.
   bool disturbed = false;
 };
 
 /// Carries out @p steps in order. If one fails, those before it are undone, the last
-/// one first: what was stopped is started as it was, and what was started is stopped
-/// by force. Connections that a forced stop has reset do not come back.
+/// one first: what was stopped is started as it was, what was started is stopped
+/// by force, and links come and go. Connections that a forced stop has reset do not come back.
 ///
 /// @return nothing if all was done
 std::optional<Failure> carry_out(pika::Kernel& kernel, const std::vector<Step>& steps, Log& log);

@@ -32,7 +32,8 @@ bool is_of_interest(const Result<std::vector<pika::Event>>& events) {
   if (!events) return true;
   return std::any_of(events->begin(), events->end(), [](const pika::Event& event) {
     return event.kind == EventKind::stack_started || event.kind == EventKind::stack_stopped ||
-           event.kind == EventKind::link_gone || event.kind == EventKind::missed;
+           event.kind == EventKind::link_gone || event.kind == EventKind::link_added ||
+           event.kind == EventKind::link_removed || event.kind == EventKind::missed;
   });
 }
 
