@@ -10,14 +10,17 @@
 #include <memory>
 
 #include "tools/nic82599/host.hh"
+#include "tools/nic82599/totals.hh"
 
 namespace pika::nic82599 {
+
+struct Device;
 
 /// What differs from card to card.
 struct Settings {
   std::array<uint8_t, 6> mac = {0x00, 0x1b, 0x21, 0x82, 0x59, 0x90};
   bool link_up = true;
-  unsigned fault = 0;  ///< one deliberate error for tests of drivers; 0: none
+  unsigned fault = 0;  ///< one deliberate error for tests of drivers, of faults(); 0: none
 };
 
 class Card {
@@ -43,8 +46,8 @@ class Card {
   /// missed and dropped, as the card does.
   void receive(ConstBytes frame);
 
-  /// True if receive() of a frame for some enabled queue would find a descriptor; what
-  /// reads a back end that can wait asks first.
+  /// True if receive() of a frame would find a descriptor, whichever enabled queue it is
+  /// for; what reads a back end that can wait asks first.
   bool may_receive() const;
 
   /// What Host::wake_at() asked for.
@@ -54,11 +57,18 @@ class Card {
   void reset();
 
   void set_link(bool up);
+
+  /// One of faults(), or 0 for none.
   void set_fault(unsigned fault);
 
+  /// Pulled out: everything reads all ones and nothing happens any more. Put in again,
+  /// the card is as new.
+  void set_removed(bool removed);
+
+  Totals totals() const;
+
  private:
-  class Core;
-  std::unique_ptr<Core> core_;
+  std::unique_ptr<Device> device_;
 };
 
 }  // namespace pika::nic82599
