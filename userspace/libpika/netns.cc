@@ -29,10 +29,6 @@ bool is_network_namespace(int fd) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
 Result<Netns> Netns::open(const std::string& name) {
   const std::string path = name.empty() ? own : std::string(netns_folder) + "/" + name;
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));

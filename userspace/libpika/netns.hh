@@ -11,30 +11,13 @@
 #include <string>
 #include <utility>
 
+#include "libpika/descriptor.hh"
 #include "libpika/result.hh"
 
 namespace pika {
 
 /// Where ip(8) keeps them.
 constexpr char netns_folder[] = "/run/netns";
-
-/// Closes a descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor();
-
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 /// An open network namespace; as long as it is open it does not go.
 class Netns {
