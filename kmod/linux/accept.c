@@ -98,14 +98,16 @@ static void give_back(struct pika_accept_queue *q, struct pika_arrival *arrival)
 	spin_unlock_bh(&q->lock);
 }
 
+/* @arrival is the queue's again. */
 static void send_claim(struct pika_accept_queue *q, struct pika_sock *ps,
-		       u32 me)
+		       u32 me, struct pika_arrival *arrival)
 {
 	refcount_inc(&q->refs);
 	ps->from = q;
 	ps->claimer = me;
 	spin_lock_bh(&q->lock);
 	list_add_tail(&ps->arrived, &q->claiming);
+	pika_accept_spare(q, arrival);
 	spin_unlock_bh(&q->lock);
 	pika_endpoint_lock(ps->endpoint);
 	pika_sock_name(ps);
@@ -148,9 +150,8 @@ static int claim_one(struct pika_sock *listener, struct pika_accept_queue *q,
 		return -ENOMEM;
 	}
 	fill_child(ps, arrival);
-	kfree(arrival);
 	sock_hold(pika_sock_sk(ps));
-	send_claim(q, ps, me);
+	send_claim(q, ps, me, arrival);
 	spin_for_answer(ps);
 	sock_put(pika_sock_sk(ps));
 	return 1;

@@ -13,6 +13,9 @@
 #include "sock.h"
 #include "stack.h"
 
+/* Kept for each queue. */
+#define SPARES	64
+
 /**
  * pika_accept_lease() - something may have waited for its acceptor too long
  * @timer: a queue's
@@ -33,16 +36,56 @@ void pika_accept_lease(struct timer_list *timer)
 	spin_unlock(&q->lock);
 }
 
-static void arrive(struct pika_accept_queue *q, struct pika_arrival *arrival)
+/* Locked. NULL: no memory. */
+static struct pika_arrival *take_spare(struct pika_accept_queue *q)
 {
+	struct pika_arrival *arrival;
+
+	arrival = list_first_entry_or_null(&q->spares, struct pika_arrival,
+					   link);
+	if (!arrival)
+		return kmalloc(sizeof(*arrival), GFP_ATOMIC);
+	list_del(&arrival->link);
+	q->spares_len--;
+	return arrival;
+}
+
+/**
+ * pika_accept_spare() - an arrival is needed no more
+ * @q: its queue, locked
+ * @arrival: on no list; freed, or kept for the next
+ */
+void pika_accept_spare(struct pika_accept_queue *q,
+		       struct pika_arrival *arrival)
+{
+	if (!q->sockets || q->spares_len == SPARES) {
+		kfree(arrival);
+		return;
+	}
+	list_add(&arrival->link, &q->spares);
+	q->spares_len++;
+}
+
+/* False: no memory. */
+static bool arrive(struct pika_accept_queue *q, struct pika_endpoint *ep,
+		   const struct pika_msg *msg)
+{
+	struct pika_arrival *arrival = NULL;
+	bool ends;
+
 	spin_lock(&q->lock);
-	if (q->sockets) {
+	ends = !q->sockets;
+	if (!ends)
+		arrival = take_spare(q);
+	if (arrival) {
+		arrival->offer = *msg;
+		arrival->endpoint = ep;
+		arrival->since = jiffies;
 		list_add_tail(&arrival->link, &q->offers);
-		pika_accept_wake_for(q, arrival->offer.available.acceptor);
-		arrival = NULL;
+		pika_accept_wake_for(q, msg->available.acceptor);
 	}
 	spin_unlock(&q->lock);
-	kfree(arrival);
+	return arrival || ends;
 }
 
 /**
@@ -52,22 +95,12 @@ static void arrive(struct pika_accept_queue *q, struct pika_arrival *arrival)
  */
 void pika_accept_available(struct pika_endpoint *ep, const struct pika_msg *msg)
 {
-	struct pika_arrival *arrival = kmalloc(sizeof(*arrival), GFP_ATOMIC);
 	struct pika_accept_queue *q;
 
-	if (!arrival) {
-		ep->lost++;
-		return;
-	}
-	arrival->offer = *msg;
-	arrival->endpoint = ep;
-	arrival->since = jiffies;
 	rcu_read_lock();
 	q = xa_load(&ep->stack->listeners, msg->available.listener);
-	if (q)
-		arrive(q, arrival);
-	else
-		kfree(arrival);
+	if (q && !arrive(q, ep, msg))
+		ep->lost++;
 	rcu_read_unlock();
 }
 
@@ -217,6 +250,8 @@ bool pika_accept_queue_end(struct pika_accept_queue *q)
 	if (last) {
 		list_splice_init(&q->claimed, &claimed);
 		list_splice_init(&q->offers, &offers);
+		list_splice_init(&q->spares, &offers);
+		q->spares_len = 0;
 	}
 	pika_accept_hang_up(q);
 	spin_unlock_bh(&q->lock);

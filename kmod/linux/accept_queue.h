@@ -94,6 +94,8 @@ struct pika_arrival {
  * @acceptors: struct pika_app_acceptor; freed when the socket is closed, as
  *	somebody may wait for them until then
  * @offers: struct pika_arrival
+ * @spares: likewise, free; each connection would need the allocator twice
+ * @spares_len: how many
  * @claiming: sockets whose CLAIM has not been answered
  * @claimed: sockets to be accepted
  * @lease: fires when something has waited for its acceptor long enough
@@ -129,6 +131,8 @@ struct pika_accept_queue {
 	DECLARE_BITMAP(asking, PIKA_SERVERS);
 	struct list_head acceptors;
 	struct list_head offers;
+	struct list_head spares;
+	u32 spares_len;
 	struct list_head claiming;
 	struct list_head claimed;
 	struct timer_list lease;
@@ -146,6 +150,10 @@ struct pika_heard {
 
 /* listen.c */
 void pika_accept_queue_put(struct pika_accept_queue *q);
+
+/* accept_message.c */
+void pika_accept_spare(struct pika_accept_queue *q,
+		       struct pika_arrival *arrival);
 
 /* acceptor.c */
 struct pika_app_acceptor *pika_app_acceptor_find(struct pika_accept_queue *q,

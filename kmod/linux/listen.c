@@ -169,6 +169,7 @@ static struct pika_accept_queue *make_queue(struct pika_sock *ps, u32 backlog)
 	q->reuseport = pika_sock_sk(ps)->sk_reuseport;
 	INIT_LIST_HEAD(&q->acceptors);
 	INIT_LIST_HEAD(&q->offers);
+	INIT_LIST_HEAD(&q->spares);
 	INIT_LIST_HEAD(&q->claiming);
 	INIT_LIST_HEAD(&q->claimed);
 	timer_setup(&q->lease, pika_accept_lease, 0);

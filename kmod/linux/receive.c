@@ -106,7 +106,8 @@ static bool read_v6(const struct sk_buff *skb, struct headers *h)
 	return true;
 }
 
-static inline bool read_headers(const struct sk_buff *skb, struct headers *h)
+static __always_inline bool read_headers(const struct sk_buff *skb,
+					 struct headers *h)
 {
 	const struct tcphdr *tcp;
 
@@ -152,7 +153,8 @@ static inline bool is_ours(const struct pika_stack *stack,
 	return !opens(h) || is_local(stack->net, skb, h);
 }
 
-static bool sum_is_right(const struct sk_buff *skb, const struct headers *h)
+static inline bool sum_is_right(const struct sk_buff *skb,
+				const struct headers *h)
 {
 	u32 len = skb->len - h->ip_len;
 	__wsum sum = csum_partial(skb->data + h->ip_len, len, 0);
@@ -166,7 +168,8 @@ static bool sum_is_right(const struct sk_buff *skb, const struct headers *h)
 }
 
 /* In one piece and looked at by nobody yet, as most are: no need to ask. */
-static bool checksum_is_right(struct sk_buff *skb, const struct headers *h)
+static inline bool checksum_is_right(struct sk_buff *skb,
+				     const struct headers *h)
 {
 	bool wrong;
 
@@ -181,7 +184,7 @@ static bool checksum_is_right(struct sk_buff *skb, const struct headers *h)
 	return !wrong;
 }
 
-static void wrap(struct sk_buff *skb, u8 flags)
+static inline void wrap(struct sk_buff *skb, u8 flags)
 {
 	struct pika_packet *pkt = pika_packet_of(skb);
 
