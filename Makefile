@@ -13,6 +13,7 @@ module:
 
 userspace:
 	@$(MAKE) -s -C userspace
+	@$(MAKE) -s -C tools/nic82599
 	@echo build/bin/pikactl
 
 demo: setup

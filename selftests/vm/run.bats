@@ -123,6 +123,13 @@ setup() {
 	run "$vm" --frobnicate 1 -- true
 	[ "$status" -eq 2 ]
 	[ "$output" = "run: --frobnicate: no such option; see --help" ]
+	run "$vm" --nic 82576 -- true
+	[ "$status" -eq 2 ]
+	[ "$output" = "run: --nic 82576: expected virtio, 82599 or 82599:queues=N" ]
+	run "$vm" --nic 82599:queues=0 -- true
+	[ "$status" -eq 2 ]
+	run "$vm" --nic 82599 --kernel debug -- true
+	[ "$status" -eq 2 ]
 	run "$vm" --leaks -- true
 	[ "$status" -eq 2 ]
 	run "$vm" --kernel 5.4 -- true

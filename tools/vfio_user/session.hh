@@ -41,6 +41,9 @@ class Session {
   /// A reply waits until the client reads; nothing else is read of it until then.
   bool wants_to_send() const { return stream_.is_stuck(); }
 
+  /// It was a client, and not somebody who only looked whether anybody listens.
+  bool has_agreed() const { return agreed_; }
+
   const Counts& counts() const { return counts_; }
 
  private:

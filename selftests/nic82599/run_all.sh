@@ -1,0 +1,1 @@
+../net/run_all.sh
