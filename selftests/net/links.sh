@@ -153,15 +153,15 @@ case__a_connection_outlives_its_device()
 	start TS1LS1CM1
 	srv tc qdisc add dev veth0 root netem rate 8mbit limit 1000
 	serve srv streams --pika serve 80 1
-	cli streams ask 10.9.0.1 80 1 1000000 &
+	cli streams ask 10.9.0.1 80 1 4000000 &
 	client=$!
 	sleep 0.5
+	[ -e "/proc/$client" ] || fail "it was over before"
 	srv ip link del veth0
 	has ""
 	wire
 	srv pikactl link add veth0
 	has veth0
-	[ -e "/proc/$client" ] || fail "it was over before"
 	wait "$client"
 	wait "$server"
 	opened 1
@@ -177,11 +177,11 @@ case__a_connection_goes_on_by_a_link_that_was_removed()
 	srv pikactl link add veth2
 	srv tc qdisc add dev veth2 root netem rate 8mbit limit 1000
 	serve srv streams --pika --v6 serve 80 1
-	cli streams ask 10.7.0.1 80 1 1000000 &
+	cli streams ask 10.7.0.1 80 1 3000000 &
 	client=$!
 	sleep 0.5
-	srv pikactl link del veth2
 	[ -e "/proc/$client" ] || fail "it was over before"
+	srv pikactl link del veth2
 	wait "$client"
 	wait "$server"
 	opened 1

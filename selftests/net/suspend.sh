@@ -37,9 +37,9 @@ case__connections_go_on_when_the_host_resumes()
 	stop
 }
 
-case__three_servers_are_suspended_and_resume()
+case__two_servers_are_suspended_and_resume()
 {
-	start TS1+LS1+CM1
+	start TS1+LS1CM1
 	serve srv streams --pika --v6 epoll 80 2
 	cli streams ask 10.9.0.1 80 1 10
 	suspend
