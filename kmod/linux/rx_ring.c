@@ -15,13 +15,15 @@
 
 /**
  * struct pika_rx_ring - see above
- * @head: packets put in so far, written by the CPU
+ * @joined: the server looks here, set by the CPU
+ * @head: packets put in so far, likewise
  * @dropped: packets that came to nothing, by enum pika_rx_drop
  * @doorbell: the CPU's to the server
  * @tail: packets taken so far, written by the server
  * @slots: SLOTS of them
  */
 struct pika_rx_ring {
+	bool joined;
 	u32 head;
 	u64 dropped[PIKA_RX_DROPS];
 	struct pika_doorbell doorbell;
@@ -32,15 +34,17 @@ struct pika_rx_ring {
 /**
  * struct pika_rx - all of a link server
  * @bell: the server's
- * @count: how many CPUs can be
- * @used: their rings
- * @rings: the same by CPU; NULL for one that cannot be
+ * @joined: how many CPUs have ever received anything for it
+ * @used: their rings; NULL for one that joins right now
+ * @turn: which of them is the first the next time, the server's
+ * @rings: all by CPU; NULL for one that cannot be
  */
 struct pika_rx {
 	const struct pika_bell *bell;
-	u32 count;
+	atomic_t joined;
 	struct pika_rx_ring **used;
-	struct pika_rx_ring *rings[];
+	u32 turn ____cacheline_aligned;
+	struct pika_rx_ring *rings[] ____cacheline_aligned;
 };
 
 static void drop_all(struct pika_rx_ring *ring)
@@ -78,7 +82,6 @@ struct pika_rx *pika_rx_make(struct tasklet_struct *tasklet,
 		}
 		pika_doorbell_init(&ring->doorbell, tasklet, core);
 		rx->rings[cpu] = ring;
-		rx->used[rx->count++] = ring;
 	}
 	return rx;
 }
@@ -163,6 +166,15 @@ void pika_rx_add_drops(const struct pika_rx *rx, struct pika_link_drops *drops)
 	}
 }
 
+/* Most CPUs never do: a server need not look at rings of all of them. */
+static noinline void join(struct pika_rx *rx, struct pika_rx_ring *ring)
+{
+	u32 i = atomic_inc_return(&rx->joined) - 1;
+
+	ring->joined = true;
+	WRITE_ONCE(rx->used[i], ring);
+}
+
 /**
  * pika_rx_put() - give a packet to the link server
  * @rx: its rings
@@ -179,6 +191,8 @@ void pika_rx_put(struct pika_rx *rx, struct sk_buff *skb)
 		pika_rx_drop(rx, skb, PIKA_RX_FULL);
 		return;
 	}
+	if (unlikely(!ring->joined))
+		join(rx, ring);
 	ring->slots[ring->head % SLOTS] = skb;
 	/* The slot comes before. */
 	smp_store_release(&ring->head, ring->head + 1);
@@ -205,19 +219,28 @@ static struct pika_packet *take(struct pika_rx_ring *ring)
  * @pkts: filled in
  * @n: at most so many
  *
+ * No CPU is the first each time, or a busy one would starve others.
+ *
  * Context: the server's core, bottom halves off.
  * Return: how many.
  */
 u32 pika_rx_burst(struct pika_rx *rx, struct pika_packet **pkts, u32 n)
 {
+	u32 joined = atomic_read(&rx->joined);
+	struct pika_rx_ring *ring;
 	struct pika_packet *pkt;
 	u32 taken = 0;
 	u32 i;
 
-	for (i = 0; i < rx->count; i++) {
-		while (taken < n && (pkt = take(rx->used[i])))
+	for (i = 0; i < joined; i++) {
+		if (++rx->turn >= joined)
+			rx->turn = 0;
+		ring = READ_ONCE(rx->used[rx->turn]);
+		while (ring && taken < n && (pkt = take(ring)))
 			pkts[taken++] = pkt;
 	}
+	if (++rx->turn >= joined)
+		rx->turn = 0;
 	return taken;
 }
 
@@ -229,12 +252,13 @@ u32 pika_rx_burst(struct pika_rx *rx, struct pika_packet **pkts, u32 n)
  */
 bool pika_rx_waits(const struct pika_rx *rx)
 {
+	u32 joined = atomic_read(&rx->joined);
 	const struct pika_rx_ring *ring;
 	u32 i;
 
-	for (i = 0; i < rx->count; i++) {
-		ring = rx->used[i];
-		if (ring->tail != READ_ONCE(ring->head))
+	for (i = 0; i < joined; i++) {
+		ring = READ_ONCE(rx->used[i]);
+		if (ring && ring->tail != READ_ONCE(ring->head))
 			return true;
 	}
 	return false;
