@@ -12,6 +12,12 @@
 namespace pika {
 namespace {
 
+constexpr PageFormat format = {.operation = "acceptor-get",
+                               .thing = "acceptor",
+                               .abi = PIKA_A_ACCEPTORS_ABI,
+                               .cursor = PIKA_A_ACCEPTORS_CURSOR,
+                               .nest = PIKA_A_ACCEPTORS_ACCEPTOR};
+
 std::optional<AcceptorState> parse_state(nlattr* nest) {
   Policy<PIKA_A_ACCEPTOR_MAX> policy{};
   for (int number = 1; number <= PIKA_A_ACCEPTOR_MAX; number++) policy[number].type = NLA_U32;
@@ -42,27 +48,11 @@ std::optional<AcceptorState> parse_state(nlattr* nest) {
 }  // namespace
 
 bool put_acceptors_request(nl_msg* request, uint64_t cursor) {
-  return nla_put_u32(request, PIKA_A_ACCEPTORS_ABI, PIKA_ABI) == 0 &&
-         nla_put_u64(request, PIKA_A_ACCEPTORS_CURSOR, cursor) == 0;
+  return put_page_request(request, format, cursor);
 }
 
-Result<Acceptors> parse_acceptors(nlmsghdr* reply) {
-  Policy<PIKA_A_ACCEPTORS_MAX> policy{};
-  policy[PIKA_A_ACCEPTORS_CURSOR].type = NLA_U64;
-  policy[PIKA_A_ACCEPTORS_ACCEPTOR].type = NLA_NESTED;
-
-  const auto parsed = parse_attributes<PIKA_A_ACCEPTORS_MAX>(reply, "acceptor-get", policy, 1, 0);
-  if (!parsed) return parsed.error();
-  Acceptors acceptors;
-  if (nlattr* cursor = (*parsed)[PIKA_A_ACCEPTORS_CURSOR]) acceptors.cursor = nla_get_u64(cursor);
-  const auto add = [&acceptors](nlattr* nest) {
-    auto state = parse_state(nest);
-    if (state) acceptors.all.push_back(std::move(*state));
-    return state.has_value();
-  };
-  if (!each_attribute(reply, PIKA_A_ACCEPTORS_ACCEPTOR, add))
-    return Error{EBADMSG, "pika.ko: malformed acceptor in a reply to acceptor-get"};
-  return acceptors;
+Result<Page<AcceptorState>> parse_acceptors(nlmsghdr* reply) {
+  return parse_page<PIKA_A_ACCEPTORS_MAX>(reply, format, parse_state);
 }
 
 }  // namespace pika

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "libpika/page.hh"
 #include "libpika/result.hh"
 
 struct nl_msg;
@@ -45,12 +46,6 @@ struct AcceptorState {
   uint32_t timeouts = 0;
 };
 
-/// Answer to PIKA_CMD_ACCEPTOR_GET: some acceptors, and where to go on, or nothing.
-struct Acceptors {
-  std::vector<AcceptorState> all;
-  std::optional<uint64_t> cursor;
-};
-
 /// Adds the attributes of PIKA_CMD_ACCEPTOR_GET.
 ///
 /// \param cursor of the answer before; 0: from the beginning.
@@ -61,7 +56,7 @@ bool put_acceptors_request(nl_msg* request, uint64_t cursor);
 ///
 /// \param reply a whole generic netlink message; not kept.
 /// \return EBADMSG if an attribute is missing, short or of another type.
-Result<Acceptors> parse_acceptors(nlmsghdr* reply);
+Result<Page<AcceptorState>> parse_acceptors(nlmsghdr* reply);
 
 }  // namespace pika
 

@@ -12,6 +12,12 @@
 namespace pika {
 namespace {
 
+constexpr PageFormat format = {.operation = "connection-get",
+                               .thing = "connection",
+                               .abi = PIKA_A_CONNECTIONS_ABI,
+                               .cursor = PIKA_A_CONNECTIONS_CURSOR,
+                               .nest = PIKA_A_CONNECTIONS_CONNECTION};
+
 using ConnectionAttributes = Attributes<PIKA_A_CONNECTION_MAX>;
 
 /// Those that each connection has; the others tell of its owner.
@@ -77,29 +83,11 @@ std::optional<Connection> parse_connection(nlattr* nest) {
 }  // namespace
 
 bool put_connections_request(nl_msg* request, uint64_t cursor) {
-  return nla_put_u32(request, PIKA_A_CONNECTIONS_ABI, PIKA_ABI) == 0 &&
-         nla_put_u64(request, PIKA_A_CONNECTIONS_CURSOR, cursor) == 0;
+  return put_page_request(request, format, cursor);
 }
 
-Result<Connections> parse_connections(nlmsghdr* reply) {
-  Policy<PIKA_A_CONNECTIONS_MAX> policy{};
-  policy[PIKA_A_CONNECTIONS_CURSOR].type = NLA_U64;
-  policy[PIKA_A_CONNECTIONS_CONNECTION].type = NLA_NESTED;
-
-  const auto parsed =
-      parse_attributes<PIKA_A_CONNECTIONS_MAX>(reply, "connection-get", policy, 1, 0);
-  if (!parsed) return parsed.error();
-  Connections connections;
-  if (nlattr* cursor = (*parsed)[PIKA_A_CONNECTIONS_CURSOR])
-    connections.cursor = nla_get_u64(cursor);
-  const auto add = [&connections](nlattr* nest) {
-    auto connection = parse_connection(nest);
-    if (connection) connections.all.push_back(std::move(*connection));
-    return connection.has_value();
-  };
-  if (!each_attribute(reply, PIKA_A_CONNECTIONS_CONNECTION, add))
-    return Error{EBADMSG, "pika.ko: malformed connection in a reply to connection-get"};
-  return connections;
+Result<Page<Connection>> parse_connections(nlmsghdr* reply) {
+  return parse_page<PIKA_A_CONNECTIONS_MAX>(reply, format, parse_connection);
 }
 
 }  // namespace pika

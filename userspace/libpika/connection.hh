@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "libpika/page.hh"
 #include "libpika/result.hh"
 
 struct nl_msg;
@@ -64,12 +65,6 @@ struct Connection {
   std::optional<ConnectionOwner> owner;
 };
 
-/// Answer to PIKA_CMD_CONNECTION_GET: some connections, and where to go on, or nothing.
-struct Connections {
-  std::vector<Connection> all;
-  std::optional<uint64_t> cursor;
-};
-
 /// Adds the attributes of PIKA_CMD_CONNECTION_GET.
 ///
 /// \param cursor of the answer before; 0: from the beginning.
@@ -80,7 +75,7 @@ bool put_connections_request(nl_msg* request, uint64_t cursor);
 ///
 /// \param reply a whole generic netlink message; not kept.
 /// \return EBADMSG if an attribute is missing, short or of another type.
-Result<Connections> parse_connections(nlmsghdr* reply);
+Result<Page<Connection>> parse_connections(nlmsghdr* reply);
 
 }  // namespace pika
 

@@ -6,12 +6,16 @@
 
 #include <netlink/attr.h>
 #include <netlink/genl/genl.h>
+#include <uapi/linux/pika.h>
 
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
+#include "libpika/page.hh"
 #include "libpika/result.hh"
 
 namespace pika {
@@ -52,6 +56,51 @@ bool each_attribute(nlmsghdr* reply, int type, F f) {
   nla_for_each_attr(each, genlmsg_attrdata(header, 0), genlmsg_attrlen(header, 0),
                     left) if (nla_type(each) == type && !f(each)) return false;
   return true;
+}
+
+/// The attributes that ask for a page and that bring it, and words for what is wrong.
+struct PageFormat {
+  const char* operation;
+  const char* thing;
+  /// In the request.
+  int abi;
+  /// In both.
+  int cursor;
+  /// One of the things.
+  int nest;
+};
+
+/// Asks for a page.
+///
+/// \param cursor of the page before; 0: from the beginning.
+/// \return false if there is no room.
+inline bool put_page_request(nl_msg* request, const PageFormat& format, uint64_t cursor) {
+  return nla_put_u32(request, format.abi, PIKA_ABI) == 0 &&
+         nla_put_u64(request, format.cursor, cursor) == 0;
+}
+
+/// Reads a page, whose things @p parse reads.
+///
+/// \return EBADMSG if that returns nothing for one, or an attribute is short or of another type.
+template <int max, class T>
+Result<Page<T>> parse_page(nlmsghdr* reply, const PageFormat& format,
+                           std::optional<T> (*parse)(nlattr* nest)) {
+  Policy<max> policy{};
+  policy[static_cast<size_t>(format.cursor)].type = NLA_U64;
+  policy[static_cast<size_t>(format.nest)].type = NLA_NESTED;
+  const auto parsed = parse_attributes<max>(reply, format.operation, policy, 1, 0);
+  if (!parsed) return parsed.error();
+  Page<T> page;
+  if (nlattr* cursor = (*parsed)[static_cast<size_t>(format.cursor)])
+    page.cursor = nla_get_u64(cursor);
+  const auto add = [&page, parse](nlattr* nest) {
+    auto thing = parse(nest);
+    if (thing) page.all.push_back(std::move(*thing));
+    return thing.has_value();
+  };
+  if (each_attribute(reply, format.nest, add)) return page;
+  return Error{EBADMSG, std::string("pika.ko: malformed ") + format.thing + " in a reply to " +
+                            format.operation};
 }
 
 }  // namespace pika

@@ -74,20 +74,6 @@ bool put_stack_abi(nl_msg* request) {
   return nla_put_u32(request, PIKA_A_STACK_ABI, PIKA_ABI) == 0;
 }
 
-/// All that @p some_from gives, from cursor to cursor.
-template <class T, class F>
-Result<std::vector<T>> all_of(F some_from) {
-  std::vector<T> all;
-  for (std::optional<uint64_t> cursor = 0; cursor;) {
-    auto some = some_from(*cursor);
-    if (!some) return some.error();
-    cursor = some->cursor;
-    all.insert(all.end(), std::make_move_iterator(some->all.begin()),
-               std::make_move_iterator(some->all.end()));
-  }
-  return all;
-}
-
 Error netlink_error(const char* what, int code) {
   return {EIO, std::string("netlink: ") + what + ": " + nl_geterror(code)};
 }
@@ -228,30 +214,36 @@ Result<std::vector<Listener>> Session::listeners() {
   }
 }
 
-Result<Connections> Session::connections_from(uint64_t cursor) {
-  Result<Connections> some = Error{EBADMSG, "pika.ko: no reply to connection-get"};
+template <class T>
+Result<Page<T>> Session::page(const Pages<T>& pages, uint64_t cursor) {
+  Result<Page<T>> page = Error{EBADMSG, std::string("pika.ko: no reply to ") + pages.operation};
   const auto asked = ask(
-      PIKA_CMD_CONNECTION_GET,
-      [cursor](nl_msg* request) { return put_connections_request(request, cursor); },
-      [&some](nlmsghdr* reply) { some = parse_connections(reply); });
-  return asked ? some : asked.error();
+      pages.command, [&](nl_msg* request) { return pages.put(request, cursor); },
+      [&](nlmsghdr* reply) { page = pages.parse(reply); });
+  return asked ? page : asked.error();
+}
+
+template <class T>
+Result<std::vector<T>> Session::all_of(const Pages<T>& pages) {
+  std::vector<T> all;
+  for (std::optional<uint64_t> cursor = 0; cursor;) {
+    auto some = page(pages, *cursor);
+    if (!some) return some.error();
+    cursor = some->cursor;
+    all.insert(all.end(), std::make_move_iterator(some->all.begin()),
+               std::make_move_iterator(some->all.end()));
+  }
+  return all;
 }
 
 Result<std::vector<Connection>> Session::connections() {
-  return all_of<Connection>([this](uint64_t cursor) { return connections_from(cursor); });
-}
-
-Result<Acceptors> Session::acceptors_from(uint64_t cursor) {
-  Result<Acceptors> some = Error{EBADMSG, "pika.ko: no reply to acceptor-get"};
-  const auto asked = ask(
-      PIKA_CMD_ACCEPTOR_GET,
-      [cursor](nl_msg* request) { return put_acceptors_request(request, cursor); },
-      [&some](nlmsghdr* reply) { some = parse_acceptors(reply); });
-  return asked ? some : asked.error();
+  return all_of(Pages<Connection>{PIKA_CMD_CONNECTION_GET, "connection-get",
+                                  put_connections_request, parse_connections});
 }
 
 Result<std::vector<AcceptorState>> Session::acceptors() {
-  return all_of<AcceptorState>([this](uint64_t cursor) { return acceptors_from(cursor); });
+  return all_of(Pages<AcceptorState>{PIKA_CMD_ACCEPTOR_GET, "acceptor-get", put_acceptors_request,
+                                     parse_acceptors});
 }
 
 }  // namespace pika

@@ -60,7 +60,7 @@ class Session : public StackSession {
   ///     this stack or something else has it, ERANGE if its MTU is too small for this stack.
   Result<Done> add_link(const std::string& device) override;
 
-  /// Takes a device from it. Connections over that device are not moved.
+  /// Takes a device from it. Connections over it go on.
   ///
   /// \return ESRCH if there is no stack, ENODEV or ENOENT if it has no such link, EBUSY if it
   ///     has no other.
@@ -97,13 +97,23 @@ class Session : public StackSession {
   };
   using Fill = std::function<bool(nl_msg* request)>;
   using Read = std::function<void(nlmsghdr* reply)>;
+  /// What is told page by page: how it is asked for and read.
+  template <class T>
+  struct Pages {
+    uint8_t command;
+    const char* operation;
+    bool (*put)(nl_msg* request, uint64_t cursor);
+    Result<Page<T>> (*parse)(nlmsghdr* reply);
+  };
 
   Result<Done> ask(uint8_t command, const Fill& fill, const Read& read);
   Result<Done> change_link(uint8_t command, const std::string& device);
   Result<Stats> stats_of(uint32_t address);
   Result<Listener> listener_after(uint32_t number);
-  Result<Connections> connections_from(uint64_t cursor);
-  Result<Acceptors> acceptors_from(uint64_t cursor);
+  template <class T>
+  Result<Page<T>> page(const Pages<T>& pages, uint64_t cursor);
+  template <class T>
+  Result<std::vector<T>> all_of(const Pages<T>& pages);
 
   Session(std::unique_ptr<nl_sock, Close> socket, int family);
 
