@@ -55,6 +55,11 @@ completed() {
 	[[ " $(completed _pikactl pikactl link add "") " == *" $device "* ]]
 }
 
+@test "pikactl: a namespace is no command" {
+	[ "$(completed _pikactl pikactl -n start st)" = "start stop stats" ]
+	[ "$(completed _pikactl pikactl --netns web start --id)" = --idle-us ]
+}
+
 @test "pikactl: states are offered, and they exist" {
 	for state in $(completed _pikactl pikactl connections --state ""); do
 		run pikactl connections --state "$state"

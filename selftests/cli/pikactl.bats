@@ -41,6 +41,40 @@ refused() {
 	[ -z "$stderr" ]
 }
 
+@test "each command has help with examples, which begin with it" {
+	commands=$(pikactl --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\)[, ].*/\1/p')
+	[ -n "$commands" ]
+	for command in $commands "link add" "link del"; do
+		# shellcheck disable=SC2086 # words
+		run pikactl $command --help
+		[ "$status" -eq 0 ]
+		[[ $output == *"Examples:"*"  pikactl "*"$command"* ]]
+	done
+}
+
+@test "-n works in a network namespace, and says if it cannot" {
+	[ "$(id -u)" -eq 0 ] || skip "not root"
+	run pikactl -n nowhere show
+	[ "$status" -eq 1 ]
+	[ "$output" = "pikactl: no network namespace nowhere" ]
+	run pikactl show --netns ../../tmp
+	[ "$status" -eq 1 ]
+	run pikactl show -n
+	[ "$status" -eq 2 ]
+}
+
+@test "the first word of a line is bold on a terminal, and nowhere else" {
+	bold=$'\033[1mpikactl\033[0m '
+	run env TERM=xterm script -qec "pikactl version" /dev/null
+	[[ $output == "$bold"* ]]
+	run env TERM=xterm NO_COLOR=1 script -qec "pikactl version" /dev/null
+	[[ $output == "pikactl "* ]]
+	run env TERM=dumb script -qec "pikactl version" /dev/null
+	[[ $output == "pikactl "* ]]
+	run pikactl version
+	[[ $output == "pikactl "* ]]
+}
+
 @test "version prints pikactl's own version" {
 	run pikactl version
 	[ "$status" -eq 0 ]

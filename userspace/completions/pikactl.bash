@@ -16,9 +16,13 @@ _pikactl_devices()
 # The command on the line, if there is one yet.
 _pikactl_command()
 {
-	local word
+	local word before=
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		case $before in
+		-n | --netns) before=; continue ;;
+		esac
+		before=$word
 		case $word in
 		-* | link) ;;
 		*) echo "$word"; return ;;
@@ -38,7 +42,7 @@ _pikactl_options()
 	stats) echo "--all" ;;
 	connections) echo "--state --port --details" ;;
 	esac
-	echo "--json"
+	echo "--json --netns"
 }
 
 _pikactl()
@@ -48,6 +52,7 @@ _pikactl()
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
 	--link | add | del) words=$(_pikactl_devices "$word") ;;
 	link) words="add del" ;;
+	-n | --netns) words=$(ls /run/netns 2>/dev/null) ;;
 	--state)
 		words="established syn-sent syn-recv fin-wait-1 fin-wait-2 time-wait
 			close-wait last-ack closing"

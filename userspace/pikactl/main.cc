@@ -10,16 +10,20 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
 #include "libpika/monitor.hh"
+#include "libpika/netns.hh"
 #include "libpika/session.hh"
 #include "pikactl/acceptors.hh"
 #include "pikactl/connections.hh"
 #include "pikactl/events.hh"
+#include "pikactl/examples.hh"
 #include "pikactl/listeners.hh"
+#include "pikactl/output.hh"
 #include "pikactl/stats.hh"
 #include "program.hh"
 
@@ -58,11 +62,11 @@ int version(bool as_json) {
            {"module", module ? to_json(*module) : json()}});
     return exit_ok;
   }
-  std::printf("pikactl %s (abi %u)\n", PIKA_VERSION, PIKA_ABI);
-  if (module)
-    std::printf("pika.ko %s (abi %u)\n", module->version.c_str(), module->abi);
-  else
-    std::printf("pika.ko not loaded\n");
+  const auto line = [](const std::string& what, const ModuleInfo& info) {
+    return what + " " + info.version + " (abi " + std::to_string(info.abi) + ")\n";
+  };
+  put(line("pikactl", {PIKA_VERSION, PIKA_ABI}));
+  put(module ? line("pika.ko", *module) : "pika.ko not loaded\n");
   return exit_ok;
 }
 
@@ -84,13 +88,14 @@ json to_json(const StackInfo& stack) {
           {"flows", stack.flows}};
 }
 
-void print_stack(const StackInfo& stack) {
+std::string text_of(const StackInfo& stack) {
   const StackConfig& config = stack.config;
-  std::printf("stack %s link %s cores %s idle-us %u max-conns %u firewall %s allow %s\n",
-              config.composition.c_str(), config.links.c_str(), config.cores.c_str(),
-              config.idle_us, config.max_conns, name_of(config.firewall), config.allow.c_str());
-  std::printf("  servers %u sockets %u lingering %u flows %u\n", stack.servers, stack.sockets,
-              stack.lingering, stack.flows);
+  const auto text = [](uint32_t number) { return std::to_string(number); };
+  return "stack " + config.composition + " link " + config.links + " cores " + config.cores +
+         " idle-us " + text(config.idle_us) + " max-conns " + text(config.max_conns) +
+         " firewall " + name_of(config.firewall) + " allow " + config.allow + "\n  servers " +
+         text(stack.servers) + " sockets " + text(stack.sockets) + " lingering " +
+         text(stack.lingering) + " flows " + text(stack.flows) + "\n";
 }
 
 /// What runs in this kernel, and in this network namespace.
@@ -109,9 +114,9 @@ int show(bool as_json) {
     print({{"module", described}, {"stack", *stack ? to_json(**stack) : json()}});
     return exit_ok;
   }
-  std::printf("module pika %s abi %u kernel %s\n", module->version.c_str(), module->abi,
-              system.release);
-  if (*stack) print_stack(**stack);
+  put("module pika " + module->version + " abi " + std::to_string(module->abi) + " kernel " +
+      system.release + "\n");
+  if (*stack) put(text_of(**stack));
   return exit_ok;
 }
 
@@ -153,7 +158,7 @@ int tell(bool as_json, Ask ask, JsonOf json_of, TextOf text_of) {
   if (as_json)
     print(json_of(*answer));
   else
-    std::fputs(text_of(*answer).c_str(), stdout);
+    put(text_of(*answer));
   return exit_ok;
 }
 
@@ -218,7 +223,7 @@ int events(bool as_json) {
   for (;;) {
     const auto heard = monitor->read();
     if (!heard) return report(heard.error());
-    for (const pika::Event& event : *heard) std::fputs(line_of(event, as_json).c_str(), stdout);
+    for (const pika::Event& event : *heard) put(line_of(event, as_json));
     if (std::fflush(stdout) != 0) return exit_failed;
   }
 }
@@ -277,6 +282,16 @@ int change_link(const LinkOptions& options) {
   return change_link(options.device, *options.add ? &Session::add_link : &Session::remove_link);
 }
 
+/// Work goes on inside the namespace that `-n` names, as long as the result lives.
+Result<std::unique_ptr<pika::Visit>> visit(const std::string& name) {
+  if (name.empty()) return std::unique_ptr<pika::Visit>();
+  const auto netns = pika::Netns::open(name);
+  if (!netns) return netns.error();
+  auto inside = pika::Visit::begin(*netns);
+  if (!inside) return pika::Error{inside.error().code, "-n " + name + ": " + inside.error().text};
+  return inside;
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Controls PIKA, the network service for multikernels.", "pikactl"};
   bool as_json = false;
@@ -284,6 +299,8 @@ int run(int argc, char** argv) {
   app.allow_extras();
   app.fallthrough();
   app.add_flag("--json", as_json, "Print JSON");
+  std::string netns;
+  app.add_option("-n,--netns", netns, "Work in this network namespace, as ip-netns(8) has it");
   auto* version_command =
       app.add_subcommand("version", "Print the versions of pikactl and pika.ko");
   auto* show_command = app.add_subcommand("show", "Print what runs in this kernel");
@@ -307,7 +324,10 @@ int run(int argc, char** argv) {
       "Examples:\n  pikactl start TS1LS1CM1 --link eth0 --cores 0\n"
       "  pikactl show --json | jq .stack.flows\n"
       "  pikactl stats --json | jq '.servers[0].ts.retransmits'\n  pikactl stop");
+  add_examples(app);
   if (const auto status = pika::parse(app, argc, argv)) return *status;
+  const auto inside = visit(netns);
+  if (!inside) return report(inside.error());
   if (*version_command) return version(as_json);
   if (*show_command) return show(as_json);
   if (*start_command) return start(config);
