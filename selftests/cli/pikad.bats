@@ -65,6 +65,13 @@ setup() {
 	[ "$named" = "$(sed '/^port$/d' <<<"$documented")" ]
 }
 
+@test "what is a drop to the metrics is one to the documentation" {
+	documented=$(sed -n 's/^``\([a-z]*\.[a-z_]*\)``  .*/\1/p' "$top/Documentation/drops.rst" |
+		sort -u)
+	[ -n "$documented" ]
+	[ "$(grep -oE "\"[a-z]+\.[a-z_]+\"" "$top/userspace/pikad/drops.cc" | tr -d "\"" | sort)" = "$documented" ]
+}
+
 @test "status without a daemon" {
 	run pikad status
 	[ "$status" -eq 1 ]

@@ -88,6 +88,13 @@ TEST(pages, metrics_of_servers_and_endpoints) {
   EXPECT_TRUE(
       has(page, "pika_ts_dropped_window_total{namespace=\"web\",server=\"0\",core=\"5\"} 7"));
   EXPECT_TRUE(has(page, "# HELP pika_ts_dropped_window outside the window"));
+  EXPECT_TRUE(has(page,
+                  "pika_drops_total{namespace=\"web\",server=\"0\",core=\"5\",where=\"ts\","
+                  "reason=\"dropped_window\"} 7"));
+  EXPECT_TRUE(has(page,
+                  "pika_drops_total{namespace=\"web\",cpu=\"0\",where=\"endpoint\","
+                  "reason=\"closed\"} 9"));
+  EXPECT_EQ(page.find("reason=\"SYN\""), page.npos);
   EXPECT_TRUE(has(page, "pika_received_syn_total{namespace=\"web\",server=\"0\",core=\"5\"} 8"));
   EXPECT_TRUE(has(page, "pika_endpoint_closed_total{namespace=\"web\",cpu=\"0\"} 9"));
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 
+#include "pikad/drops.hh"
 #include "pikad/open_metrics.hh"
 #include "pikad/pages.hh"
 
@@ -28,9 +29,14 @@ void add_stats(const pika::Stats& stats, const Labels& of_stack, OpenMetrics& me
           ? with(with(of_stack, "server", std::to_string(stats.address)), "core", core)
           : with(of_stack, "cpu", core);
   for (const pika::ComponentStats& component : stats.components)
-    for (const pika::Counter& counter : component.counters)
+    for (const pika::Counter& counter : component.counters) {
+      const std::string value = std::to_string(counter.value);
       metrics.add(Kind::counter, "pika_" + component.name + "_" + counter.name, counter.meaning,
-                  labels, std::to_string(counter.value));
+                  labels, value);
+      if (is_drop(component.name, counter.name))
+        metrics.add(Kind::counter, "pika_drops", "what was dropped, where and why",
+                    with(with(labels, "where", component.name), "reason", counter.name), value);
+    }
 }
 
 /// Adds gauges that are whole numbers.

@@ -9,8 +9,9 @@
 
 #include "pikad/snapshot.hh"
 
-/// OpenMetrics: each counter of each server and endpoint, those of drops among them, by
-/// the names that "pikactl stats" prints; stacks, links, listeners and acceptors.
+/// OpenMetrics: each counter of each server and endpoint, by the names that "pikactl
+/// stats" prints, and those of drops once more, with the reason as a label; stacks, links,
+/// listeners and acceptors.
 std::string metrics_page(const Snapshot& snapshot);
 
 /// JSON.
