@@ -134,6 +134,18 @@ TEST_F(nic82599_headers, lengths__that_lie_make_it_no_ip) {
   EXPECT_EQ(last.info, v6 | v6_extended);
 }
 
+TEST_F(nic82599_headers, extensions__that_should_begin_at_the_end_are_not_read) {
+  Frame frame = packet_v6.frame();
+  frame.resize(54);
+  frame.shrink_to_fit();
+  put_network16(frame, 18, 0);
+  frame[20] = std::byte{0};
+  const Headers headers = parse(frame, 0x8100);
+  EXPECT_EQ(headers.ip, Ip::v6);
+  EXPECT_FALSE(headers.ip_extended);
+  EXPECT_EQ(headers.transport, Transport::none);
+}
+
 TEST_F(nic82599_headers, sums__are_the_plain_ones_at_every_length_and_place) {
   std::mt19937 random(1);
   Frame bytes(3000);

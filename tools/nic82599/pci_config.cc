@@ -92,12 +92,9 @@ bool PciConfig::write(uint32_t offset, ConstBytes from) {
     const auto value = std::to_integer<uint8_t>(from[i]);
     value_[at] = static_cast<uint8_t>((value_[at] & ~writable) | (value & writable));
   }
-  // The bit that asks for a reset does not stay.
-  const bool resets = value_[express + 9] & 0x80;
-  value_[express + 9] &= 0x7f;
   // PME status is cleared by writing one; nothing here ever sets it.
   value_[power_management + 5] &= 0x7f;
-  return resets;
+  return value_[express + 9] & 0x80;
 }
 
 void PciConfig::reset() { value_ = initial_; }

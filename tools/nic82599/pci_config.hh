@@ -18,7 +18,7 @@ class PciConfig {
 
   /// What lies outside reads all ones.
   void read(uint32_t offset, Bytes to) const;
-  /// Returns: true if this asks for a reset of the function.
+  /// Returns: true if the function is to be reset now, which clears that bit too.
   bool write(uint32_t offset, ConstBytes from);
 
   /// A reset of the function: what was written is forgotten.

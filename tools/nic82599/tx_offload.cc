@@ -40,27 +40,32 @@ size_t checksum_field(Transport transport) {
 TxOffload::TxOffload(const Registers& registers, Complaints& complaints, FrameSink& sink)
     : registers_(registers), complaints_(complaints), sink_(sink), memory_(headroom + largest) {}
 
-void TxOffload::send(unsigned queue, size_t size, const TxRequest& request) {
-  const Bytes frame = buffer().first(size);
-  if (size < addresses + 2) return;
-  if (request.segment)
-    send_segments(queue, frame, request);
-  else
-    send_whole(queue, frame, request);
+size_t TxOffload::refuse(Complaint kind, const char* what) {
+  complaints_.say(kind, what);
+  return 0;
 }
 
-void TxOffload::send_whole(unsigned queue, Bytes frame, const TxRequest& request) {
-  if (!insert_checksums(frame, request)) {
-    refuse(Complaint::checksum, "a checksum is to go to where the frame has no header");
-    return;
-  }
+size_t TxOffload::send_one(unsigned queue, ConstBytes frame) {
+  sink_.send(queue, frame);
+  return frame.size();
+}
+
+size_t TxOffload::send(unsigned queue, size_t size, const TxRequest& request) {
+  const Bytes frame = buffer().first(size);
+  if (size < addresses + 2) return 0;
+  return request.segment ? send_segments(queue, frame, request) : send_whole(queue, frame, request);
+}
+
+size_t TxOffload::send_whole(unsigned queue, Bytes frame, const TxRequest& request) {
+  if (!insert_checksums(frame, request))
+    return refuse(Complaint::checksum, "a checksum is to go to where the frame has no header");
   if (request.insert_tag) frame = tagged(frame, request.context.tag);
   if (frame.size() < shortest && registers_[reg::hlreg0] & reg::hlreg0_txpaden) {
     const Bytes longer(frame.data(), shortest);
     std::fill(longer.begin() + static_cast<ptrdiff_t>(frame.size()), longer.end(), std::byte{0});
     frame = longer;
   }
-  sink_.send(queue, frame);
+  return send_one(queue, frame);
 }
 
 bool TxOffload::insert_checksums(Bytes frame, const TxRequest& request) {
@@ -111,16 +116,15 @@ bool TxOffload::can_segment(size_t size, size_t headers, const TxContext& contex
          (size - headers) / context.segment_size < most_segments;
 }
 
-void TxOffload::send_segments(unsigned queue, Bytes frame, const TxRequest& request) {
+size_t TxOffload::send_segments(unsigned queue, Bytes frame, const TxRequest& request) {
   const TxContext& context = request.context;
   const size_t headers = size_t{context.ethernet_size} + context.ip_size + context.transport_size;
-  if (!can_segment(frame.size(), headers, context)) {
-    refuse(Complaint::segmentation, "a packet cannot be cut as its context says");
-    return;
-  }
+  if (!can_segment(frame.size(), headers, context))
+    return refuse(Complaint::segmentation, "a packet cannot be cut as its context says");
   std::array<std::byte, largest_headers> original;
   std::copy_n(frame.begin(), headers, original.begin());
   uint32_t number = 0;
+  size_t sent = 0;
   for (size_t at = headers; at < frame.size(); at += context.segment_size, number++) {
     // The headers go in front of each payload, over the one before, which is sent.
     const size_t payload = std::min<size_t>(context.segment_size, frame.size() - at);
@@ -129,8 +133,9 @@ void TxOffload::send_segments(unsigned queue, Bytes frame, const TxRequest& requ
     fix_headers(segment, headers, request, number, at + payload == frame.size());
     insert_transport_checksum(segment, context,
                               static_cast<uint32_t>(context.transport_size + payload));
-    sink_.send(queue, request.insert_tag ? tagged(segment, context.tag) : segment);
+    sent += send_one(queue, request.insert_tag ? tagged(segment, context.tag) : segment);
   }
+  return sent;
 }
 
 void TxOffload::fix_headers(Bytes segment, size_t headers, const TxRequest& request,

@@ -55,7 +55,8 @@ class TxOffload {
 
   /// Sends the first @p size bytes of buffer(), as @p request says. What cannot be done
   /// is complained about and not sent.
-  void send(unsigned queue, size_t size, const TxRequest& request);
+  /// Returns: how many bytes went out, in however many frames.
+  size_t send(unsigned queue, size_t size, const TxRequest& request);
 
  private:
   static constexpr size_t headroom = 64;
@@ -64,14 +65,15 @@ class TxOffload {
   bool insert_checksums(Bytes frame, const TxRequest& request);
   bool insert_legacy_checksum(Bytes frame, const TxRequest& request);
   bool insert_transport_checksum(Bytes frame, const TxContext& context, uint32_t more);
-  void send_whole(unsigned queue, Bytes frame, const TxRequest& request);
-  void send_segments(unsigned queue, Bytes frame, const TxRequest& request);
+  size_t send_whole(unsigned queue, Bytes frame, const TxRequest& request);
+  size_t send_segments(unsigned queue, Bytes frame, const TxRequest& request);
   bool can_segment(size_t size, size_t headers, const TxContext& context);
   void fix_headers(Bytes segment, size_t headers, const TxRequest& request, uint32_t number,
                    bool last) const;
   uint16_t flags_mask(uint32_t number, bool last) const;
   Bytes tagged(Bytes frame, uint16_t tag);
-  void refuse(Complaint kind, const char* what) { complaints_.say(kind, what); }
+  size_t send_one(unsigned queue, ConstBytes frame);
+  size_t refuse(Complaint kind, const char* what);
 
   const Registers& registers_;
   Complaints& complaints_;

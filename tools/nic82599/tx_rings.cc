@@ -24,9 +24,9 @@ constexpr uint32_t context_v4 = reg::bit(10);
 
 constexpr uint32_t done = reg::bit(0);
 
-// A doorbell's worth: bytes, with something for each descriptor.
-constexpr size_t bytes_at_once = 4 << 20;
-constexpr size_t descriptor_cost = 256;
+// A doorbell's worth: bytes read and sent, with something for each descriptor.
+constexpr size_t bytes_at_once = 8 << 20;
+constexpr size_t descriptor_cost = 512;
 
 Transport transport_of(uint32_t type) {
   switch (type >> 11 & 3) {
@@ -184,11 +184,11 @@ void TxRings::send(unsigned queue) {
     size += bytes;
   }
   frame_.clear();
-  budget_ -= std::min(budget_, size);
   if (whole)
-    offload_.send(queue, size, frame_.request);
+    size += offload_.send(queue, size, frame_.request);
   else
     complaints_.say(Complaint::buffer, "a frame to send is not in the guest's memory");
+  budget_ -= std::min(budget_, size);
 }
 
 // Tells done those descriptors of the frame that wanted it, unless the ring's head is
