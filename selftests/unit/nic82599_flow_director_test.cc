@@ -95,6 +95,14 @@ TEST_F(nic82599_flow_director, hash__is_that_of_linux) {
   }
 }
 
+TEST_F(nic82599_flow_director, hash__the_key_s_bit_0_does_not_see_tag_and_type) {
+  FlowFields fields{.vlan = 0x6005, .type = 2};
+  EXPECT_EQ(flow_hash(fields, 1), 0u);
+  EXPECT_NE(flow_hash(fields, 2), 0u);
+  fields.source = 0x00010000;
+  EXPECT_EQ(flow_hash(fields, 1), 1u);
+}
+
 TEST_F(nic82599_flow_director, hash__of_what_linux_wrote_for_udp_port_7777) {
   FlowFields fields;
   fields.type = 1;
@@ -224,6 +232,7 @@ TEST_F(nic82599_flow_director, query_and_remove__by_hash_and_number) {
   mask_all_but_destination_port();
   add_port(2000, tcp4, 3, 1);
   add_port(2000, tcp4, 4, 2);
+  EXPECT_EQ(read(reg::fdirfree), 2046u - 2);
   EXPECT_EQ(queue_of(Packet{}.frame()), 3u) << "the first of a bucket";
   write(reg::fdirhash, port_hash(2000, 2, 1));
   write(reg::fdircmd, query);
@@ -233,6 +242,7 @@ TEST_F(nic82599_flow_director, query_and_remove__by_hash_and_number) {
   EXPECT_EQ(read(reg::fdircmd) & 7, 0u);
   EXPECT_EQ(queue_of(Packet{}.frame()), 4u);
   EXPECT_EQ(read(reg::fdirustat), 0x00010002u);
+  EXPECT_EQ(read(reg::fdirfree), 2046u - 1);
   write(reg::fdircmd, remove_filter);
   EXPECT_EQ(read(reg::fdirfstat), 0x0100u);
 }
@@ -272,6 +282,7 @@ TEST_F(nic82599_flow_director, nearly_full__interrupts_once) {
     EXPECT_TRUE(host.interrupts.empty()) << i;
     add_port(static_cast<uint16_t>(i), tcp4, 1, static_cast<uint16_t>(i));
   }
+  for (uint16_t i = 0; i < 10; i++) add_port(60000 + i, tcp4, 1, 10000 + i);
   EXPECT_EQ(host.interrupts, std::vector<unsigned>{8});
 }
 

@@ -21,9 +21,10 @@ constexpr uint32_t cmd_valid = reg::bit(2), cmd_update = reg::bit(3), cmd_clear 
                    cmd_drop = reg::bit(9), cmd_queue = reg::bit(15);
 
 uint16_t reversed(uint32_t half) {
-  uint32_t result = 0;
-  for (unsigned i = 0; i < 16; i++) result |= (half >> i & 1) << (15 - i);
-  return static_cast<uint16_t>(result);
+  half = (half & 0x5555) << 1 | (half >> 1 & 0x5555);
+  half = (half & 0x3333) << 2 | (half >> 2 & 0x3333);
+  half = (half & 0x0f0f) << 4 | (half >> 4 & 0x0f0f);
+  return __builtin_bswap16(static_cast<uint16_t>(half));
 }
 
 uint32_t xor_words(ConstBytes frame, uint32_t at, unsigned words) {
@@ -208,7 +209,7 @@ FlowFields FlowDirector::fields_of(ConstBytes frame, const Headers& headers) con
 std::optional<FlowDirector::Decision> FlowDirector::find(ConstBytes frame,
                                                          const Headers& headers) const {
   // Perfect filters are IPv4's.
-  if (headers.ip == Ip::none || (perfect() && headers.ip == Ip::v6)) return std::nullopt;
+  if (!size_ || headers.ip == Ip::none || (perfect() && headers.ip == Ip::v6)) return std::nullopt;
   const FlowFields fields = masked(fields_of(frame, headers));
   const uint32_t hash = flow_hash(fields, registers_[reg::fdirhkey]) & bucket_mask();
   const Bucket& bucket = buckets_[hash];
