@@ -222,7 +222,7 @@ TEST_F(nic82599_flow_director, perfect__ipv6_never_matches) {
 TEST_F(nic82599_flow_director, perfect__dropped) {
   write(reg::fdirctrl, perfect_mode);
   mask_all_but_destination_port();
-  add_port(2000, tcp4, 127, 1, 1 << 9);
+  add_port(2000, tcp4, 3, 1, 1 << 9);
   EXPECT_EQ(queue_of(Packet{}.frame()), 8u);
   EXPECT_EQ(card.totals().dropped, 1u);
 }
