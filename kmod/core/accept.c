@@ -11,8 +11,8 @@
 #include "choose.h"
 
 /* To the TS that has the connection: what is true by now. */
-static bool send_assign(struct pika_server *s,
-			const struct pika_pending *pending)
+static inline bool send_assign(struct pika_server *s,
+			       const struct pika_pending *pending)
 {
 	const struct pika_acceptor *acceptor = pending->acceptor;
 	struct pika_msg msg;
@@ -33,7 +33,7 @@ static bool send_assign(struct pika_server *s,
 	return pika_send(s, pika_handle_server(pending->flow), &msg);
 }
 
-static void tell_ts(struct pika_server *s, struct pika_pending *pending)
+static inline void tell_ts(struct pika_server *s, struct pika_pending *pending)
 {
 	if (!send_assign(s, pending))
 		pika_send_later(s, pika_handle_server(pending->flow),
@@ -45,7 +45,8 @@ static void tell_again(struct pika_server *s, struct pika_retry *retry)
 	tell_ts(s, container_of(retry, struct pika_pending, retry));
 }
 
-static void take_back(struct pika_server *s, struct pika_pending *pending)
+static inline void take_back(struct pika_server *s,
+			     struct pika_pending *pending)
 {
 	struct pika_acceptor *acceptor = pending->acceptor;
 
@@ -81,6 +82,8 @@ static struct pika_acceptor *choose_of(struct pika_server *s,
 	struct pika_list *at;
 	u32 n = 0;
 
+	if (likely(list->next == list->prev))
+		return pika_list_first(list, struct pika_acceptor, link);
 	for (at = list->next; at != list && n < ARRAY_SIZE(acceptors);
 	     at = at->next) {
 		acceptor = container_of(at, struct pika_acceptor, link);
@@ -90,8 +93,6 @@ static struct pika_acceptor *choose_of(struct pika_server *s,
 			.offers = acceptor->offers,
 		};
 	}
-	if (n == 1)
-		return acceptors[0];
 	return acceptors[pika_accept_choose(candidates, n,
 					    s->env->ops->random(s->env))];
 }
@@ -340,7 +341,8 @@ void pika_accept_end(struct pika_server *s, struct pika_pending *pending)
 		return;
 	if (!WARN_ON_ONCE(!listener->unclaimed))
 		listener->unclaimed--;
-	move_on(s, listener);
+	if (!pika_list_empty(&listener->ready))
+		move_on(s, listener);
 }
 
 /**

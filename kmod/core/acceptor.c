@@ -140,23 +140,3 @@ void pika_acceptor_put(struct pika_acceptors *acceptors,
 	WRITE_ONCE(acceptor->listener, NULL);
 	pika_pool_put(&acceptors->pool, acceptor - all);
 }
-
-static struct pika_list *list_for(const struct pika_acceptor *acceptor)
-{
-	if (!acceptor->registered)
-		return &acceptor->listener->absent;
-	return acceptor->offers ? &acceptor->listener->busy :
-		&acceptor->listener->ready;
-}
-
-/**
- * pika_acceptor_place() - put an acceptor at the end of the right list
- * @acceptors: the CM's
- * @acceptor: one whose offers or registration have changed
- */
-void pika_acceptor_place(struct pika_acceptors *acceptors,
-			 struct pika_acceptor *acceptor)
-{
-	pika_list_move(list_for(acceptor), &acceptor->link);
-	pika_acceptor_check_idle(acceptors, acceptor);
-}

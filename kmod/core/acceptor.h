@@ -67,8 +67,6 @@ struct pika_acceptor *pika_acceptor_get(struct pika_acceptors *acceptors,
 					u16 endpoint);
 void pika_acceptor_put(struct pika_acceptors *acceptors,
 		       struct pika_acceptor *acceptor);
-void pika_acceptor_place(struct pika_acceptors *acceptors,
-			 struct pika_acceptor *acceptor);
 
 /**
  * pika_acceptor_check_idle() - is anything known of it that matters?
@@ -84,6 +82,23 @@ pika_acceptor_check_idle(struct pika_acceptors *acceptors,
 	if (unlikely(!acceptor->registered && !acceptor->offers &&
 		     !acceptor->open))
 		pika_list_add(&acceptors->idle, &acceptor->idle);
+}
+
+/**
+ * pika_acceptor_place() - put an acceptor at the end of the right list
+ * @acceptors: the CM's
+ * @acceptor: one whose offers or registration have changed
+ */
+static inline void pika_acceptor_place(struct pika_acceptors *acceptors,
+				       struct pika_acceptor *acceptor)
+{
+	struct pika_list *list = &acceptor->listener->absent;
+
+	if (likely(acceptor->registered))
+		list = acceptor->offers ? &acceptor->listener->busy :
+			&acceptor->listener->ready;
+	pika_list_move(list, &acceptor->link);
+	pika_acceptor_check_idle(acceptors, acceptor);
 }
 
 #endif /* PIKA_CORE_ACCEPTOR_H */

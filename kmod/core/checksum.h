@@ -60,27 +60,20 @@ static inline u64 pika_sum_1(u64 sum, u8 byte)
 	return pika_sum_16bit(sum, byte << 8);
 }
 
-static inline u64 pika_sum_bytes(u64 sum, const u8 *bytes, size_t len)
+u64 pika_sum_rest(u64 sum, const u8 *bytes, u32 len);
+
+static inline u64 pika_sum_bytes(u64 sum, const u8 *bytes, u32 len)
 {
-	for (; len >= 32; len -= 32, bytes += 32) {
+	const u8 *end = bytes + (len & ~31u);
+
+	for (; bytes != end; bytes += 32) {
 		sum = pika_sum_8(sum, bytes);
 		sum = pika_sum_8(sum, bytes + 8);
 		sum = pika_sum_8(sum, bytes + 16);
 		sum = pika_sum_8(sum, bytes + 24);
 	}
-	if (!len)
-		return sum;
-	for (; len >= 8; len -= 8, bytes += 8)
-		sum = pika_sum_8(sum, bytes);
-	if (len & 4) {
-		sum = pika_sum_4(sum, bytes);
-		bytes += 4;
-	}
-	if (len & 2) {
-		sum = pika_sum_2(sum, bytes);
-		bytes += 2;
-	}
-	return len & 1 ? pika_sum_1(sum, *bytes) : sum;
+	len &= 31;
+	return len ? pika_sum_rest(sum, bytes, len) : sum;
 }
 
 /* Both halves added: the carry of the lower ones comes in at the upper ones. */

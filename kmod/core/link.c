@@ -294,28 +294,6 @@ u32 pika_link_poll(struct pika_server *s, u32 budget)
 }
 
 /**
- * pika_link_transmit() - give a frame to the card
- * @s: a server with a link server
- * @queue: the link server's own
- * @frame: the caller's again on return
- *
- * Return: false if the card's queue is full: try again in the next run.
- */
-bool pika_link_transmit(struct pika_server *s, u16 queue,
-			const struct pika_frame *frame)
-{
-	struct pika_link *link = s->link;
-
-	if (!s->env->ops->transmit(s->env, queue, frame)) {
-		link->stats.queue_full++;
-		return false;
-	}
-	link->stats.transmitted++;
-	link->dirty = true;
-	return true;
-}
-
-/**
  * pika_link_flush() - the end of a run: let the card send
  * @s: a server with a link server
  */

@@ -67,9 +67,29 @@ int pika_link_init(struct pika_server *s, struct pika_arena *arena, u16 queue);
 int pika_link_listen(struct pika_link *link, u16 port);
 void pika_link_unlisten(struct pika_link *link, u16 port);
 u32 pika_link_poll(struct pika_server *s, u32 budget);
-bool pika_link_transmit(struct pika_server *s, u16 queue,
-			const struct pika_frame *frame);
 void pika_link_flush(struct pika_server *s);
 bool pika_link_waits(const struct pika_server *s);
+
+/**
+ * pika_link_transmit() - give a frame to the card
+ * @s: a server with a link server
+ * @queue: the link server's own
+ * @frame: the caller's again on return
+ *
+ * Return: false if the card's queue is full: try again in the next run.
+ */
+static inline bool pika_link_transmit(struct pika_server *s, u16 queue,
+				      const struct pika_frame *frame)
+{
+	struct pika_link *link = s->link;
+
+	if (unlikely(!s->env->ops->transmit(s->env, queue, frame))) {
+		link->stats.queue_full++;
+		return false;
+	}
+	link->stats.transmitted++;
+	link->dirty = true;
+	return true;
+}
 
 #endif /* PIKA_CORE_LINK_H */

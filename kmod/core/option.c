@@ -127,6 +127,16 @@ static u8 *write_word(u8 *bytes, u8 a, u8 b, u8 c, u8 d)
 	return bytes + 4;
 }
 
+/* All of them: what read_linux_syn() reads. */
+static void write_linux_syn(u8 *bytes, const struct pika_tcp_options *options)
+{
+	pika_write_be32(bytes, KIND_MSS << 24 | 4 << 16 | options->mss);
+	pika_write_be32(bytes + 4, LINUX_TIMESTAMP);
+	pika_write_pair(bytes + 8, options->ts_value, options->ts_echo);
+	pika_write_be32(bytes + 16, KIND_NOP << 24 | KIND_WINDOW_SCALE << 16 |
+			3 << 8 | options->window_scale);
+}
+
 /**
  * pika_options_write_syn() - the options of a SYN or SYN-ACK
  * @bytes: room for PIKA_OPTIONS_SYN
@@ -139,9 +149,15 @@ static u8 *write_word(u8 *bytes, u8 a, u8 b, u8 c, u8 d)
  */
 u32 pika_options_write_syn(u8 *bytes, const struct pika_tcp_options *options)
 {
+	const u8 all = PIKA_OPTION_MSS | PIKA_OPTION_WINDOW_SCALE |
+		       PIKA_OPTION_SACK_PERMITTED | PIKA_OPTION_TIMESTAMP;
 	bool sack = options->present & PIKA_OPTION_SACK_PERMITTED;
 	u8 *at = bytes;
 
+	if (likely((options->present & all) == all)) {
+		write_linux_syn(bytes, options);
+		return PIKA_OPTIONS_SYN;
+	}
 	if (options->present & PIKA_OPTION_MSS)
 		at = write_word(at, KIND_MSS, 4, options->mss >> 8,
 				options->mss & 0xff);

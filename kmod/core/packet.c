@@ -11,6 +11,29 @@
 #include "frame.h"
 
 /**
+ * pika_sum_rest() - the last bytes of a sum
+ * @sum: of what came before, an even number of bytes
+ * @bytes: at any alignment
+ * @len: fewer than 32
+ *
+ * Return: the sum of all.
+ */
+u64 pika_sum_rest(u64 sum, const u8 *bytes, u32 len)
+{
+	for (; len >= 8; len -= 8, bytes += 8)
+		sum = pika_sum_8(sum, bytes);
+	if (len & 4) {
+		sum = pika_sum_4(sum, bytes);
+		bytes += 4;
+	}
+	if (len & 2) {
+		sum = pika_sum_2(sum, bytes);
+		bytes += 2;
+	}
+	return len & 1 ? pika_sum_1(sum, *bytes) : sum;
+}
+
+/**
  * pika_checksum_add() - go on with an Internet checksum (RFC 1071)
  * @sum: of what came before, which was an even number of bytes
  * @data: at any alignment
@@ -176,32 +199,23 @@ static bool checksum_is_right(const struct pika_packet *pkt,
 
 /*
  * What most packets are: IPv4 without options or fragments, all of it linear,
- * and right. False: the long way says what it is, or why not.
+ * the header right. False: the long way says what it is, or why not.
  */
 static inline bool parse_plain(const struct pika_packet *pkt,
 			       struct pika_segment *seg)
 {
 	const u8 *ip = pkt->data, *tcp = ip + V4_HEADER;
 	u32 len, header;
-	u64 addresses;
 
 	if (pkt->linear < V4_HEADER + TCP_HEADER || ip[0] != 0x45)
 		return false;
 	len = pika_read_be16(ip + V4_LENGTH);
 	header = tcp[TCP_OFFSET] >> 2 & 0x3c;
-	if (len > pkt->linear || len > pkt->len || header < TCP_HEADER ||
+	if (len > pkt->linear || header < TCP_HEADER ||
 	    V4_HEADER + header > len ||
 	    (pika_read_be32(ip + V4_FLAGS) & 0x3fff00ff) != PROTOCOL_TCP ||
-	    !unicast_v4(ip + V4_SOURCE) || !unicast_v4(ip + V4_DESTINATION))
-		return false;
-	addresses = pika_load_4(ip + V4_SOURCE) +
-		    pika_load_4(ip + V4_DESTINATION);
-	if (pika_fold(addresses + pika_load_4(ip) + pika_load_4(ip + 4) +
-		      pika_load_4(ip + V4_TTL)) != 0xffff)
-		return false;
-	if (!(pkt->flags & PIKA_PACKET_CHECKED) &&
-	    pika_fold(pika_sum_bytes(addresses + pika_sum_tcp(len - V4_HEADER),
-				     tcp, len - V4_HEADER)) != 0xffff)
+	    !unicast_v4(ip + V4_SOURCE) || !unicast_v4(ip + V4_DESTINATION) ||
+	    pika_fold(pika_sum_v4(ip)) != 0xffff)
 		return false;
 	pika_addr_map_v4(&seg->key.remote, ip + V4_SOURCE);
 	pika_addr_map_v4(&seg->key.local, ip + V4_DESTINATION);
@@ -211,6 +225,18 @@ static inline bool parse_plain(const struct pika_packet *pkt,
 	seg->payload = V4_HEADER + header;
 	seg->bytes = len - V4_HEADER - header;
 	return true;
+}
+
+/* TCP's sum of such a packet. */
+static inline enum pika_parse check_plain(const struct pika_packet *pkt)
+{
+	const u8 *ip = pkt->data;
+	u32 len = pika_read_be16(ip + V4_LENGTH) - V4_HEADER;
+	u64 sum = pika_sum_tcp(len) + pika_load_4(ip + V4_SOURCE) +
+		  pika_load_4(ip + V4_DESTINATION);
+
+	sum = pika_sum_bytes(sum, ip + V4_HEADER, len);
+	return pika_fold(sum) == 0xffff ? PIKA_PARSE_OK : PIKA_PARSE_CHECKSUM;
 }
 
 static __pika_apart enum pika_parse parse(const struct pika_packet *pkt,
@@ -243,7 +269,10 @@ static __pika_apart enum pika_parse parse(const struct pika_packet *pkt,
 enum pika_parse pika_packet_parse(const struct pika_packet *pkt,
 				  struct pika_segment *seg)
 {
-	return likely(parse_plain(pkt, seg)) ? PIKA_PARSE_OK : parse(pkt, seg);
+	if (unlikely(!parse_plain(pkt, seg)))
+		return parse(pkt, seg);
+	return pkt->flags & PIKA_PACKET_CHECKED ? PIKA_PARSE_OK :
+		check_plain(pkt);
 }
 
 /* The option area, filled up to a multiple of 4 with "end of options". */

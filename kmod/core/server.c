@@ -21,6 +21,13 @@ static void on_unhandled(struct pika_server *s, const struct pika_msg *msg)
 	s->unhandled = msg->type;
 }
 
+static inline void read_clock(struct pika_server *s)
+{
+	s->now_ns = s->env->ops->now_ns(s->env);
+	s->now_us = s->now_ns / 1000;
+	s->now_ms = s->now_ns / 1000000;
+}
+
 /**
  * pika_server_init() - a server without components and without rings
  * @s: zeroed memory
@@ -43,8 +50,7 @@ void pika_server_init(struct pika_server *s, struct pika_env *env, u16 id,
 	s->ls = PIKA_NOBODY;
 	s->servers = servers;
 	s->bell = bell;
-	s->now_ns = env->ops->now_ns(env);
-	s->now_ms = s->now_ns / 1000000;
+	read_clock(s);
 	pika_wheel_init(&s->wheel, s->now_ms);
 	for (type = 0; type < PIKA_MSG_TYPES; type++)
 		s->handlers[type] = on_unhandled;
@@ -441,15 +447,18 @@ static u32 poll_cold_rings(struct pika_server *s, u32 budget, u32 n)
 static u32 dispatch_poll(struct pika_server *s, u32 budget, bool woken)
 {
 	u32 rings = woken ? s->polled.len : s->hot;
-	u32 share = max(budget / max(rings, 4u), 1u);
+	u32 share = rings > 4 ? budget / rings : budget / 4;
 	u32 turns = PIKA_RINGS_IN_TURN;
-	u32 work;
+	u32 work = 0;
 
+	if (unlikely(!share))
+		share = 1;
 	if (woken) {
 		s->turn = s->hot;
 		turns = PIKA_PEERS;
 	}
-	work = poll_cold_rings(s, share, turns);
+	if (unlikely(s->polled.len != s->hot))
+		work = poll_cold_rings(s, share, turns);
 	work += poll_hot_rings(s, share);
 	if (s->blocked.len)
 		work += run_retries(s);
@@ -501,21 +510,12 @@ static inline bool has_news_for_peers(const struct pika_server *s)
 	return s->drained.len || s->unrung.len;
 }
 
-static void fire_timer(void *context, struct pika_timer *timer)
-{
-	struct pika_timed *timed;
-
-	timed = container_of(timer, struct pika_timed, timer);
-	timed->fire(context, timed);
-}
-
 /* Returns true if the server was asleep. */
 static bool begin_run(struct pika_server *s)
 {
 	bool woken = s->asleep;
 
-	s->now_ns = s->env->ops->now_ns(s->env);
-	s->now_ms = s->now_ns / 1000000;
+	read_clock(s);
 	pika_wheel_wake(&s->wheel, s->now_ms);
 	if (woken) {
 		s->asleep = false;
@@ -539,7 +539,7 @@ u32 pika_server_run(struct pika_server *s, u32 budget)
 	if (s->link)
 		work += pika_link_poll(s, budget);
 	work += dispatch_poll(s, budget, woken);
-	work += pika_wheel_run(&s->wheel, s->now_ms, budget, fire_timer, s);
+	work += pika_wheel_run(&s->wheel, s->now_ms, budget, s->fire, s);
 	if (s->ts)
 		work += pika_ts_flush(s);
 	if (s->link)
@@ -604,28 +604,6 @@ bool pika_server_may_sleep(struct pika_server *s)
 bool pika_server_next_timer(const struct pika_server *s, u32 *expires_ms)
 {
 	return pika_wheel_next(&s->wheel, expires_ms);
-}
-
-/**
- * pika_timed_arm() - (re)start a timer
- * @s: the server
- * @timed: with its @fire set
- * @after_ms: from the beginning of this run
- */
-void pika_timed_arm(struct pika_server *s, struct pika_timed *timed,
-		    u32 after_ms)
-{
-	pika_timer_arm(&s->wheel, &timed->timer, s->now_ms + after_ms);
-}
-
-/**
- * pika_timed_cancel() - stop a timer
- * @s: the server
- * @timed: need not be armed
- */
-void pika_timed_cancel(struct pika_server *s, struct pika_timed *timed)
-{
-	pika_timer_cancel(&s->wheel, &timed->timer);
 }
 
 static void release_message(struct pika_server *s, const struct pika_msg *msg)

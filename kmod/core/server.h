@@ -136,6 +136,7 @@ struct pika_trace {
  * @env: the shell
  * @trace: NULL: nobody watches. The shell's to set between runs
  * @now_ns: when this run began
+ * @now_us: the same, for what is compared with another one
  * @now_ms: the same, for timers
  * @parsed: the packet that the LS has just read and is giving away, or NULL
  * @segment: its headers
@@ -152,6 +153,7 @@ struct pika_trace {
  * @asleep: its bell is armed; ends with the next run
  * @hold: the handler that is running has called pika_hold()
  * @wheel: its timers
+ * @fire: what they do, called with the server
  * @handlers: by type of message; never NULL
  * @polled: peers with an attached ring to this server: the first @hot ones are
  *	looked at in each run, the others in turn
@@ -170,6 +172,7 @@ struct pika_server {
 	struct pika_env *env;
 	const struct pika_trace *trace;
 	u64 now_ns;
+	u32 now_us;
 	u32 now_ms;
 	struct pika_packet *parsed;
 	struct pika_segment segment;
@@ -186,6 +189,7 @@ struct pika_server {
 	bool asleep;
 	bool hold;
 	struct pika_wheel wheel;
+	pika_timer_fn fire;
 	pika_handler handlers[PIKA_MSG_TYPES];
 	u16 hot;
 	u16 turn;
@@ -220,16 +224,6 @@ static inline struct pika_segment *pika_segment_of(struct pika_server *s,
 	return pika_packet_parse(pkt, room) == PIKA_PARSE_OK ? room : NULL;
 }
 
-/**
- * struct pika_timed - a timer with what to do when it fires
- * @timer: its entry in the wheel
- * @fire: called with the timer disarmed
- */
-struct pika_timed {
-	struct pika_timer timer;
-	void (*fire)(struct pika_server *s, struct pika_timed *timed);
-};
-
 void pika_server_init(struct pika_server *s, struct pika_env *env, u16 id,
 		      u16 servers, struct pika_bell *bell);
 void pika_server_attach_out(struct pika_server *s, u16 to,
@@ -249,9 +243,6 @@ bool pika_send_apart(struct pika_server *s, u16 to, struct pika_msg *msg);
 void pika_end_send(struct pika_server *s, u16 to, const struct pika_msg *msg);
 void pika_send_later(struct pika_server *s, u16 to, struct pika_retry *retry);
 void pika_forget_retry(struct pika_server *s, u16 to, struct pika_retry *retry);
-void pika_timed_arm(struct pika_server *s, struct pika_timed *timed,
-		    u32 after_ms);
-void pika_timed_cancel(struct pika_server *s, struct pika_timed *timed);
 
 /* Of another server or an endpoint, by ring. None has neither credit. */
 static inline bool pika_peer_has_room(struct pika_peer *peer)

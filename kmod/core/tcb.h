@@ -124,6 +124,7 @@ struct pika_chunk {
  * @key: addresses and ports
  * @hash: of @key, in the flow table
  * @index: its own, in the pool
+ * @handle: how others name it, as long as it is in use
  * @flags: PIKA_TCB_*
  * @rcv_nxt: RCV.NXT
  * @rcv_edge: RCV.NXT + RCV.WND as last told: it never moves left
@@ -167,7 +168,6 @@ struct pika_chunk {
  * @rtt_seq: the ACK of this sequence number ends the measurement
  * @rtt_us: when it began
  * @sent_ms: when data or a SYN was last sent
- * @peer_mss: what its SYN said
  * @snd_wnd_max: the largest window that it ever offered
  * @snd_up: SND.UP
  * @rcv_up: sequence number of the urgent byte
@@ -211,7 +211,7 @@ struct pika_chunk {
  * @deadline: of each clock
  * @board: what is missing, of ours or of the peer's (tcp_sack.h);
  *	PIKA_POOL_NONE if nothing is
- * @timed: the timer
+ * @timer: for all of @clocks
  * @endpoint_retry: @tell waits for the endpoint's ring
  * @cm_retry: @tell waits for the CM's
  */
@@ -267,9 +267,7 @@ struct pika_tcb {
 	u32 snd_wnd_max;
 	u32 snd_up;
 	u32 rcv_up;
-	u16 peer_mss;
-	u8 tos;
-	u8 ttl;
+	u32 board;
 
 	struct pika_packet *ready;
 	struct pika_packet *ready_last;
@@ -282,7 +280,8 @@ struct pika_tcb {
 	u32 rcv_memory_most;
 	u32 acked;
 	u32 borrowed;
-	u16 error;
+	u8 error;
+	u8 soft_error;
 	u16 endpoint;
 	u64 socket;
 	u64 offered_ns;
@@ -293,20 +292,21 @@ struct pika_tcb {
 	u16 refused_endpoint;
 	u16 cm;
 	u8 update;
-	u8 soft_error;
-	u16 at_link;
+	u8 tos;
+	u8 ttl;
+	u8 at_link;
 	u32 held;
 
 	u32 user_timeout_ms;
 	u32 keep_idle_ms;
 	u32 keep_interval_ms;
-	u32 changed_next;
 	u32 blocked_next;
 	u32 wait_next;
 	u32 wait_prev;
 	u32 deadline[PIKA_CLOCKS];
-	u32 board;
-	struct pika_timed timed;
+	struct pika_tcb *changed_next;
+	u64 handle;
+	struct pika_timer timer;
 	struct pika_retry endpoint_retry;
 	struct pika_retry cm_retry;
 } __pika_line;

@@ -52,12 +52,14 @@ struct pika_tcb_list {
 /**
  * struct pika_ts - a transport server
  * @config: as it was set up
+ * @rcv_shift: Rcv.Wind.Shift of every flow that scales
  * @flows: from addresses and ports to TCBs
  * @tcbs: the TCBs
  * @chunks: data to be sent
  * @frames: for an LS in another server
  * @boards: for flows of which segments are missing (tcp_sack.h)
- * @changed: TCBs that pika_ts_flush() has to look at
+ * @changed: the first TCB that pika_ts_flush() has to look at
+ * @changed_end: where the next one goes
  * @blocked: TCBs whose output waits for @frames or the ring to the LS
  * @link_retry: for the ring to the LS
  * @waiting: TCBs in TIME_WAIT without an owner, oldest first
@@ -70,12 +72,14 @@ struct pika_tcb_list {
  */
 struct pika_ts {
 	struct pika_ts_config config;
+	u8 rcv_shift;
 	struct pika_flow_table flows;
 	struct pika_pool tcbs;
 	struct pika_pool chunks;
 	struct pika_pool frames;
 	struct pika_pool boards;
-	struct pika_tcb_list changed;
+	struct pika_tcb *changed;
+	struct pika_tcb **changed_end;
 	struct pika_tcb_list blocked;
 	struct pika_retry link_retry;
 	struct pika_tcb_list waiting;
@@ -138,11 +142,6 @@ static inline u32 pika_ts_hash(const struct pika_server *s,
 	return pika_flow_hash(&s->ts->flows.secret, key);
 }
 
-static inline u32 pika_now_us(const struct pika_server *s)
-{
-	return s->now_ns / 1000;
-}
-
 static inline const struct pika_flow_key *pika_ts_key_of(void *owner, u32 index)
 {
 	const struct pika_ts *ts = (const struct pika_ts *)owner;
@@ -178,21 +177,20 @@ static inline struct pika_tcb *pika_ts_lookup(struct pika_server *s,
  */
 static inline struct pika_tcb *pika_ts_find(struct pika_server *s, u64 flow)
 {
-	struct pika_tcb *tcb = NULL;
+	const struct pika_pool *tcbs = &s->ts->tcbs;
+	u32 index = pika_handle_index(flow);
+	struct pika_tcb *tcb = (struct pika_tcb *)pika_pool_at(tcbs, index);
 
-	if (likely(pika_handle_server(flow) == s->id))
-		tcb = (struct pika_tcb *)
-			pika_pool_find(&s->ts->tcbs, pika_handle_index(flow),
-				       pika_handle_generation(flow));
-	if (unlikely(!tcb))
-		s->ts->stats.stale++;
-	return tcb;
+	if (likely(index < tcbs->count && tcb->handle == flow &&
+		   flow != PIKA_HANDLE_NONE))
+		return tcb;
+	s->ts->stats.stale++;
+	return NULL;
 }
 
 /* ts.c: TCBs, and who is looked at in this run */
 struct pika_tcb *pika_ts_take(struct pika_server *s,
 			      const struct pika_flow_key *key, u32 hash);
-void pika_ts_add_changed(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_block(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_free(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_free_packets(struct pika_server *s, struct pika_packet *pkt);
@@ -200,8 +198,14 @@ void pika_ts_free_packets(struct pika_server *s, struct pika_packet *pkt);
 /* Look at a flow before this run ends. */
 static inline void pika_ts_changed(struct pika_server *s, struct pika_tcb *tcb)
 {
-	if (!(tcb->flags & PIKA_TCB_CHANGED))
-		pika_ts_add_changed(s, tcb);
+	struct pika_ts *ts = s->ts;
+
+	if (tcb->flags & PIKA_TCB_CHANGED)
+		return;
+	tcb->flags |= PIKA_TCB_CHANGED;
+	tcb->changed_next = NULL;
+	*ts->changed_end = tcb;
+	ts->changed_end = &tcb->changed_next;
 }
 
 /* ts_wait.c: TIME_WAIT */
@@ -213,17 +217,28 @@ bool pika_ts_recycle(struct pika_server *s);
 bool pika_ts_tell_endpoint(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_tell_cm(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_closed(struct pika_server *s, struct pika_tcb *tcb);
-bool pika_ts_holds(struct pika_server *s, u16 to);
 void pika_ts_check_closed(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_retry_endpoint(struct pika_server *s, struct pika_retry *retry);
 void pika_ts_retry_cm(struct pika_server *s, struct pika_retry *retry);
 
-/* How others name a flow. */
-static inline u64 pika_ts_handle(const struct pika_server *s,
-				 const struct pika_tcb *tcb)
+/**
+ * pika_ts_holds() - does a message whose answer no TCB keeps have to wait?
+ * @s: the server
+ * @to: who has sent it
+ *
+ * For the beginning of a handler. On false its answer fits; on true the handler
+ * returns and is called again when it does (pika_hold()). So no answer has to
+ * be remembered, and none is lost: a CM counts on one for each ADMIT, a program
+ * that connects or accepts sleeps until it comes.
+ *
+ * Return: true if it has to wait.
+ */
+static inline bool pika_ts_holds(struct pika_server *s, u16 to)
 {
-	return (u64)s->id << 48 | (u64)tcb->index << 24 |
-	       s->ts->tcbs.slots[tcb->index].generation;
+	if (likely(pika_has_room(s, to)))
+		return false;
+	pika_hold(s);
+	return true;
 }
 
 /**
@@ -257,6 +272,7 @@ void pika_ts_socket_init(struct pika_server *s);
 void pika_ts_claim_clock(struct pika_server *s, struct pika_tcb *tcb);
 
 /* tcp_input.c */
+void pika_ts_input_init(struct pika_server *s);
 void pika_tcp_input(struct pika_server *s, struct pika_tcb *tcb,
 		    struct pika_packet *pkt, struct pika_segment *seg);
 void pika_tcp_challenge(struct pika_server *s, struct pika_tcb *tcb);
@@ -329,6 +345,14 @@ struct pika_frame *pika_tcp_frame(struct pika_server *s, struct pika_tcb *tcb,
 				  u32 seq, u8 flags);
 bool pika_tcp_transmit(struct pika_server *s, struct pika_tcb *tcb,
 		       struct pika_frame *frame);
+struct pika_frame *pika_tcp_far_frame(struct pika_server *s,
+				      struct pika_tcb *tcb);
+bool pika_tcp_send_to_link(struct pika_server *s, struct pika_tcb *tcb,
+			   struct pika_frame *frame);
+u32 pika_tcp_syn_options(const struct pika_server *s,
+			 const struct pika_tcb *tcb, u8 *bytes);
+void pika_tcp_point_to_urgent(const struct pika_tcb *tcb,
+			      struct pika_tcp_header *header);
 
 /* tcp_queue.c: data to be sent */
 bool pika_tcp_queue_add(struct pika_server *s, struct pika_tcb *tcb,
@@ -363,13 +387,54 @@ void pika_tcp_congestion_lost(struct pika_server *s, struct pika_tcb *tcb);
 void pika_tcp_congestion_repaired(struct pika_tcb *tcb);
 /* and of loss recovery without SACK; with: tcp_recovery.c */
 void pika_tcp_duplicate_ack(struct pika_server *s, struct pika_tcb *tcb);
-void pika_tcp_recovery_acked(struct pika_server *s, struct pika_tcb *tcb,
-			     u32 bytes);
+void pika_tcp_recover(struct pika_server *s, struct pika_tcb *tcb, u32 bytes);
+
+/**
+ * pika_tcp_recovery_acked() - something new was acknowledged
+ * @s: the flow's server
+ * @tcb: the flow, SND.UNA set
+ * @bytes: how much; 0: only a FIN
+ */
+static inline void pika_tcp_recovery_acked(struct pika_server *s,
+					   struct pika_tcb *tcb, u32 bytes)
+{
+	tcb->duplicates = 0;
+	if (unlikely(tcb->flags & PIKA_TCB_RECOVERY))
+		pika_tcp_recover(s, tcb, bytes);
+	else if (bytes)
+		pika_tcp_congestion_acked(tcb, bytes);
+}
 
 /* tcp_rtt.c */
 void pika_tcp_rtt_sample(struct pika_tcb *tcb, u32 rtt_us);
-void pika_tcp_rtt_acked(struct pika_server *s, struct pika_tcb *tcb,
-			const struct pika_tcp_options *options);
+void pika_tcp_rtt_echoed(struct pika_server *s, struct pika_tcb *tcb,
+			 const struct pika_tcp_options *options);
+
+/**
+ * pika_tcp_rtt_acked() - something new was acknowledged
+ * @s: the flow's server
+ * @tcb: the flow, SND.UNA set
+ * @options: of the ACK
+ *
+ * One segment at a time is measured, and none that was sent twice. While that
+ * leaves nothing to measure, the timestamp which comes back says when what is
+ * acknowledged was sent (RFC 7323 4). Only a measurement ends the back-off.
+ */
+static inline void pika_tcp_rtt_acked(struct pika_server *s,
+				      struct pika_tcb *tcb,
+				      const struct pika_tcp_options *options)
+{
+	if (unlikely(!(tcb->flags & PIKA_TCB_RTT))) {
+		if (tcb->backoff)
+			pika_tcp_rtt_echoed(s, tcb, options);
+		return;
+	}
+	if (pika_seq_before(tcb->snd_una, tcb->rtt_seq))
+		return;
+	tcb->flags &= ~PIKA_TCB_RTT;
+	tcb->backoff = 0;
+	pika_tcp_rtt_sample(tcb, s->now_us - tcb->rtt_us);
+}
 
 /* Measure from now until @seq, sent for the first time, is acknowledged. */
 static inline void pika_tcp_rtt_start(struct pika_server *s,
@@ -377,7 +442,7 @@ static inline void pika_tcp_rtt_start(struct pika_server *s,
 {
 	tcb->flags |= PIKA_TCB_RTT;
 	tcb->rtt_seq = seq;
-	tcb->rtt_us = pika_now_us(s);
+	tcb->rtt_us = s->now_us;
 }
 
 /* How long to wait for an ACK, back-off included (RFC 6298 5.5), in ms. */
@@ -400,7 +465,7 @@ static inline u32 pika_tcp_ts_now(const struct pika_server *s,
 /* tcp_timer.c */
 void pika_tcp_go_back(struct pika_server *s, struct pika_tcb *tcb);
 void pika_tcp_arm(struct pika_server *s, struct pika_tcb *tcb);
-void pika_tcp_fire(struct pika_server *s, struct pika_timed *timed);
+void pika_tcp_fire(void *server, struct pika_timer *timer);
 
 /**
  * pika_tcp_clock_set() - a clock strikes after a while
@@ -417,7 +482,7 @@ static inline void pika_tcp_clock_set(struct pika_server *s,
 				      struct pika_tcb *tcb,
 				      enum pika_clock clock, u32 after_ms)
 {
-	struct pika_timer *timer = &tcb->timed.timer;
+	struct pika_timer *timer = &tcb->timer;
 	u32 deadline;
 
 	if (unlikely(after_ms > PIKA_CLOCK_MAX))

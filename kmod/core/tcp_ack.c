@@ -53,7 +53,8 @@ static u32 take_out(struct pika_server *s, struct pika_tcb *tcb, u32 ack)
 
 	if (pika_seq_after(ack, tcb->snd_end))
 		bytes--;	/* the FIN */
-	pika_tcp_queue_acked(s, tcb, bytes);
+	if (bytes)
+		pika_tcp_queue_acked(s, tcb, bytes);
 	tcb->snd_una = ack;
 	if (pika_seq_before(tcb->snd_nxt, ack)) {
 		tcb->snd_nxt = ack;
@@ -62,8 +63,8 @@ static u32 take_out(struct pika_server *s, struct pika_tcb *tcb, u32 ack)
 	return bytes;
 }
 
-static __pika_apart void acked(struct pika_server *s, struct pika_tcb *tcb,
-			       const struct pika_arrival *in)
+static inline void acked(struct pika_server *s, struct pika_tcb *tcb,
+			 const struct pika_arrival *in)
 {
 	u32 bytes = take_out(s, tcb, in->seg->ack);
 

@@ -174,8 +174,13 @@ static void partial_ack(struct pika_server *s, struct pika_tcb *tcb, u32 bytes)
 	pika_tcp_resend_first(s, tcb);
 }
 
-static __pika_apart void recover(struct pika_server *s, struct pika_tcb *tcb,
-				 u32 bytes)
+/**
+ * pika_tcp_recover() - something new was acknowledged in recovery
+ * @s: the flow's server
+ * @tcb: the flow, SND.UNA set
+ * @bytes: how much
+ */
+void pika_tcp_recover(struct pika_server *s, struct pika_tcb *tcb, u32 bytes)
 {
 	bool all = !pika_seq_before(tcb->snd_una, tcb->recover);
 	u32 flight = pika_tcp_flight(tcb);
@@ -189,20 +194,4 @@ static __pika_apart void recover(struct pika_server *s, struct pika_tcb *tcb,
 				max_t(u32, flight, tcb->mss) + tcb->mss);
 	else
 		partial_ack(s, tcb, bytes);
-}
-
-/**
- * pika_tcp_recovery_acked() - something new was acknowledged
- * @s: the flow's server
- * @tcb: the flow, SND.UNA set
- * @bytes: how much
- */
-void pika_tcp_recovery_acked(struct pika_server *s, struct pika_tcb *tcb,
-			     u32 bytes)
-{
-	tcb->duplicates = 0;
-	if (unlikely(tcb->flags & PIKA_TCB_RECOVERY))
-		recover(s, tcb, bytes);
-	else
-		pika_tcp_congestion_acked(tcb, bytes);
 }

@@ -308,13 +308,17 @@ static inline bool acks_nothing(const struct pika_tcb *tcb,
 	       !pika_tcp_has_unsent(tcb);
 }
 
-static inline void process_predicted(struct pika_server *s,
-				     struct pika_tcb *tcb,
-				     struct pika_arrival *in)
+static __always_inline void process_predicted(struct pika_server *s,
+					      struct pika_tcb *tcb,
+					      struct pika_arrival *in)
 {
 	s->ts->stats.segments_predicted++;
 	heard(s, tcb);
-	remember_timestamp(s, tcb, in);
+	if (tcb->flags & PIKA_TCB_TIMESTAMPS &&
+	    !pika_seq_after(in->seg->seq, tcb->last_ack)) {
+		tcb->ts_recent = in->options.ts_value;
+		tcb->ts_recent_ms = s->now_ms;
+	}
 	if (acks_nothing(tcb, in)) {
 		pika_tcp_still_there(tcb);
 		pika_tcp_window(tcb, in->seg);
@@ -329,15 +333,9 @@ static inline void process_predicted(struct pika_server *s,
 		pika_count_drop(s, &s->ts->stats.dropped_state);
 }
 
-/**
- * pika_tcp_input() - a segment has arrived for a flow
- * @s: the flow's server
- * @tcb: the flow, not CLOSED
- * @pkt: the segment; goes back to the shell, or on to the application
- * @seg: its headers, not needed by the caller any more
- */
-void pika_tcp_input(struct pika_server *s, struct pika_tcb *tcb,
-		    struct pika_packet *pkt, struct pika_segment *seg)
+static __always_inline void input(struct pika_server *s, struct pika_tcb *tcb,
+				  struct pika_packet *pkt,
+				  struct pika_segment *seg)
 {
 	struct pika_arrival in;
 
@@ -355,4 +353,73 @@ void pika_tcp_input(struct pika_server *s, struct pika_tcb *tcb,
 		s->env->ops->free_packet(s->env, pkt);
 	if (tcb->flags & (PIKA_TCB_OUTPUT | PIKA_TCB_ACK_NOW))
 		pika_ts_changed(s, tcb);
+}
+
+/**
+ * pika_tcp_input() - a segment has arrived for a flow
+ * @s: the flow's server
+ * @tcb: the flow, not CLOSED
+ * @pkt: the segment; goes back to the shell, or on to the application
+ * @seg: its headers, not needed by the caller any more
+ */
+void pika_tcp_input(struct pika_server *s, struct pika_tcb *tcb,
+		    struct pika_packet *pkt, struct pika_segment *seg)
+{
+	input(s, tcb, pkt, seg);
+}
+
+static __pika_apart void not_ours(struct pika_server *s,
+				  struct pika_packet *pkt,
+				  const struct pika_segment *seg)
+{
+	if (!seg) {
+		pika_drop(s, pkt, &s->ts->stats.dropped_malformed);
+		return;
+	}
+	s->ts->stats.no_flow++;
+	s->env->ops->pass(s->env, pkt);
+}
+
+/* The LS has read the headers, if it is in another server not for us. */
+static __pika_apart void on_far_segment(struct pika_server *s,
+					struct pika_packet *pkt)
+{
+	struct pika_tcb *tcb = NULL;
+	struct pika_segment seg;
+
+	if (pika_packet_parse(pkt, &seg) != PIKA_PARSE_OK) {
+		not_ours(s, pkt, NULL);
+		return;
+	}
+	tcb = pika_ts_lookup(s, &seg.key, pika_ts_hash(s, &seg.key));
+	if (tcb)
+		pika_tcp_input(s, tcb, pkt, &seg);
+	else
+		not_ours(s, pkt, &seg);
+}
+
+static void on_segment(struct pika_server *s, const struct pika_msg *msg)
+{
+	struct pika_packet *pkt = msg->packet.packet;
+	struct pika_segment *seg = &s->segment;
+	struct pika_tcb *tcb;
+
+	if (unlikely(s->parsed != pkt)) {
+		on_far_segment(s, pkt);
+		return;
+	}
+	tcb = pika_ts_lookup(s, &seg->key, pika_ts_hash(s, &seg->key));
+	if (likely(tcb))
+		input(s, tcb, pkt, seg);
+	else
+		not_ours(s, pkt, seg);
+}
+
+/**
+ * pika_ts_input_init() - take the messages of this file
+ * @s: a server that is set up
+ */
+void pika_ts_input_init(struct pika_server *s)
+{
+	s->handlers[PIKA_MSG_SEGMENT] = on_segment;
 }

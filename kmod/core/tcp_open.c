@@ -12,16 +12,6 @@ static u32 headers_len(const struct pika_tcb *tcb)
 	return pika_addr_is_v4(&tcb->key.local) ? 40 : 60;
 }
 
-/* The smallest shift with which the buffer can be told of (RFC 7323 2.3). */
-static u8 window_shift(u32 buffer)
-{
-	u8 shift = 0;
-
-	while (shift < PIKA_WINDOW_SCALE_MAX && buffer >> shift > 0xffff)
-		shift++;
-	return shift;
-}
-
 static void set_iss(struct pika_tcb *tcb, u32 iss)
 {
 	tcb->snd_una = iss;
@@ -36,7 +26,7 @@ static void begin(struct pika_server *s, struct pika_tcb *tcb)
 	set_iss(tcb, pika_isn(&s->ts->isn_secret, &tcb->key, s->now_ns,
 			      &tcb->ts_offset));
 	tcb->heard_ms = s->now_ms;
-	tcb->rcv_shift = window_shift(s->ts->config.receive_buffer);
+	tcb->rcv_shift = s->ts->rcv_shift;
 	tcb->mss = s->ts->config.mtu - headers_len(tcb);
 }
 

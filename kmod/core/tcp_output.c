@@ -6,13 +6,14 @@
  */
 
 #include "tcp_sack.h"
+#include "tcp_segment.h"
 
 /*
  * How much may be in flight: SND.WND, cwnd, and RFC 3042's two segments. What
  * is sent again from the first byte on may go though the peer has taken its
  * window back (RFC 9293 3.8.6): what it says then is how we learn of a new one.
  */
-static u32 usable_window(const struct pika_tcb *tcb)
+static inline u32 usable_window(const struct pika_tcb *tcb)
 {
 	u32 limit = tcb->cwnd;
 	u32 sent = tcb->snd_nxt - tcb->snd_una;
@@ -76,6 +77,17 @@ static __pika_apart u32 sendable_lossy(const struct pika_server *s,
 	return min(len, limit);
 }
 
+/* Most often they lie in one piece. */
+static inline u32 fit(const struct pika_server *s,
+		      const struct pika_place *place, u32 len)
+{
+	const struct pika_chunk *chunk = pika_pool_at(&s->ts->chunks,
+						      place->chunk);
+
+	return likely(chunk->len - place->skip >= len) ? len :
+		pika_tcp_queue_fit(s, place, len);
+}
+
 /* How many bytes from the next place on may go in one frame now. */
 static inline u32 sendable(const struct pika_server *s,
 			   const struct pika_tcb *tcb, u32 unsent)
@@ -94,13 +106,13 @@ static inline u32 sendable(const struct pika_server *s,
 	}
 	if (small && !small_may_go(tcb, small, len == unsent))
 		len -= small;
-	return len ? pika_tcp_queue_fit(s, &tcb->next, len) : 0;
+	return len ? fit(s, &tcb->next, len) : 0;
 }
 
 /* A segment of @len bytes from @place on. PSH says that the sender is done. */
-static inline bool send_segment(struct pika_server *s, struct pika_tcb *tcb,
-				struct pika_place *place, u32 seq, u32 len,
-				bool fin)
+static __always_inline bool
+send_segment(struct pika_server *s, struct pika_tcb *tcb,
+	     struct pika_place *place, u32 seq, u32 len, bool fin)
 {
 	u8 flags = PIKA_TCP_ACK;
 	struct pika_frame *frame;
@@ -109,14 +121,14 @@ static inline bool send_segment(struct pika_server *s, struct pika_tcb *tcb,
 		flags |= PIKA_TCP_PSH;
 	if (fin)
 		flags |= PIKA_TCP_FIN;
-	frame = pika_tcp_frame(s, tcb, seq, flags);
+	frame = pika_segment_build(s, tcb, seq, flags, false);
 	if (unlikely(!frame))
 		return false;
 	if (len)
 		pika_tcp_queue_gather(s, place, len, frame);
 	if (len > tcb->mss)
 		frame->segment_size = tcb->mss;
-	if (unlikely(!pika_tcp_transmit(s, tcb, frame)))
+	if (unlikely(!pika_segment_transmit(s, tcb, frame)))
 		return false;
 	if (len && (len < tcb->mss || len % tcb->mss))
 		tcb->snd_small = seq + len;
@@ -250,7 +262,7 @@ static bool send_empty(struct pika_server *s, struct pika_tcb *tcb, u32 seq,
 {
 	struct pika_frame *frame = pika_tcp_frame(s, tcb, seq, flags);
 
-	if (!frame)
+	if (unlikely(!frame))
 		return false;
 	if (unlikely(tcb->board != PIKA_POOL_NONE) && flags == PIKA_TCP_ACK)
 		pika_sack_write(s, tcb, frame);

@@ -40,7 +40,8 @@ static void fill(struct pika_tcb *tcb, struct pika_chunk *chunk,
 	chunk->len = send->len;
 	chunk->inline_bytes = send->len <= PIKA_MSG_INLINE;
 	if (chunk->inline_bytes) {
-		memcpy(chunk->bytes, send->bytes, send->len);
+		/* All of them: a copy of as many as there are is a call. */
+		memcpy(chunk->bytes, send->bytes, sizeof(chunk->bytes));
 		return;
 	}
 	chunk->buffer = send->buffer;

@@ -51,7 +51,8 @@ static void forget_memory(struct pika_tcb *tcb, const struct pika_packet *pkt)
 }
 
 /* So many bytes more are in @ready. */
-static void advance(struct pika_server *s, struct pika_tcb *tcb, u32 bytes)
+static inline void advance(struct pika_server *s, struct pika_tcb *tcb,
+			   u32 bytes)
 {
 	tcb->rcv_nxt += bytes;
 	tcb->ready_bytes += bytes;
@@ -69,19 +70,25 @@ static void drop_kept(struct pika_server *s, struct pika_tcb *tcb,
 }
 
 /* In order, with something new, its memory counted. Takes @pkt. */
+static inline void put_ready(struct pika_server *s, struct pika_tcb *tcb,
+			     struct pika_packet *pkt)
+{
+	pkt->next = NULL;
+	if (tcb->ready)
+		tcb->ready_last->next = pkt;
+	else
+		tcb->ready = pkt;
+	tcb->ready_last = pkt;
+	advance(s, tcb, pkt->bytes);
+}
+
 static void deliver(struct pika_server *s, struct pika_tcb *tcb,
 		    struct pika_packet *pkt)
 {
 	bool fin = pkt->tcp_flags & PIKA_TCP_FIN;
 
 	if (pkt->bytes) {
-		pkt->next = NULL;
-		if (tcb->ready)
-			tcb->ready_last->next = pkt;
-		else
-			tcb->ready = pkt;
-		tcb->ready_last = pkt;
-		advance(s, tcb, pkt->bytes);
+		put_ready(s, tcb, pkt);
 	} else {
 		forget_memory(tcb, pkt);
 		s->env->ops->free_packet(s->env, pkt);
@@ -108,7 +115,8 @@ static void deliver_early(struct pika_server *s, struct pika_tcb *tcb)
 }
 
 /* RFC 5681 4.2: every second segment at once, one alone a little later. */
-static void acknowledge(struct pika_server *s, struct pika_tcb *tcb, bool now)
+static inline void acknowledge(struct pika_server *s, struct pika_tcb *tcb,
+			       bool now)
 {
 	if (now || tcb->flags & (PIKA_TCB_ACK_DELAYED | PIKA_TCB_QUICKACK)) {
 		tcb->flags |= PIKA_TCB_ACK_NOW;
@@ -342,24 +350,10 @@ static bool comes_too_late(const struct pika_tcb *tcb,
 	       pika_seq_after(end_of(pkt), tcb->rcv_nxt);
 }
 
-/**
- * pika_tcp_text() - take a segment's payload and FIN
- * @s: the flow's server
- * @tcb: the flow, in a state that takes them
- * @in: an acceptable segment that has one or the other; its packet is taken
- */
-void pika_tcp_text(struct pika_server *s, struct pika_tcb *tcb,
-		   struct pika_arrival *in)
+/* What begins before or ends beyond what may come, or leaves a hole. */
+static __pika_apart void odd_text(struct pika_server *s, struct pika_tcb *tcb,
+				  struct pika_packet *pkt)
 {
-	struct pika_packet *pkt = in->pkt;
-
-	in->kept = true;
-	set_extent(pkt, in->seg);
-	if (comes_too_late(tcb, pkt)) {
-		pika_drop(s, pkt, &s->ts->stats.aborted_unread);
-		pika_tcp_abort(s, tcb, 0);
-		return;
-	}
 	cut_front(pkt, tcb->rcv_nxt);
 	cut_back(pkt, tcb->rcv_edge);
 	if (!pkt->bytes && !(pkt->tcp_flags & PIKA_TCP_FIN)) {
@@ -371,5 +365,52 @@ void pika_tcp_text(struct pika_server *s, struct pika_tcb *tcb,
 		take_next(s, tcb, pkt);
 	} else {
 		keep_early(s, tcb, pkt);
+	}
+}
+
+/* The next bytes and no more, for which there is all the room they need. */
+static inline bool is_plain(const struct pika_tcb *tcb,
+			    const struct pika_segment *seg)
+{
+	return seg->seq == tcb->rcv_nxt && seg->bytes && !tcb->early &&
+	       seg->bytes <= tcb->rcv_edge - tcb->rcv_nxt &&
+	       !(seg->flags & PIKA_TCP_FIN) && has_memory(tcb);
+}
+
+/* Nothing but a FIN, in its place. */
+static inline bool is_bare_fin(const struct pika_tcb *tcb,
+			       const struct pika_segment *seg)
+{
+	return seg->seq == tcb->rcv_nxt && !seg->bytes && !tcb->early;
+}
+
+/**
+ * pika_tcp_text() - take a segment's payload and FIN
+ * @s: the flow's server
+ * @tcb: the flow, in a state that takes them
+ * @in: an acceptable segment that has one or the other; its packet is taken,
+ *	unless there is only a FIN
+ */
+void pika_tcp_text(struct pika_server *s, struct pika_tcb *tcb,
+		   struct pika_arrival *in)
+{
+	struct pika_packet *pkt = in->pkt;
+
+	if (is_bare_fin(tcb, in->seg)) {
+		pika_tcp_fin_arrived(s, tcb);
+		acknowledge(s, tcb, false);
+		return;
+	}
+	in->kept = true;
+	set_extent(pkt, in->seg);
+	if (comes_too_late(tcb, pkt)) {
+		pika_drop(s, pkt, &s->ts->stats.aborted_unread);
+		pika_tcp_abort(s, tcb, 0);
+	} else if (likely(is_plain(tcb, in->seg))) {
+		tcb->rcv_memory += pkt->truesize;
+		put_ready(s, tcb, pkt);
+		acknowledge(s, tcb, false);
+	} else {
+		odd_text(s, tcb, pkt);
 	}
 }

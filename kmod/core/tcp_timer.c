@@ -17,7 +17,7 @@
  */
 void pika_tcp_arm(struct pika_server *s, struct pika_tcb *tcb)
 {
-	struct pika_timer *timer = &tcb->timed.timer;
+	struct pika_timer *timer = &tcb->timer;
 	u32 clocks = tcb->clocks;
 	u32 first, clock;
 
@@ -236,12 +236,13 @@ static void strike(struct pika_server *s, struct pika_tcb *tcb,
 
 /**
  * pika_tcp_fire() - a flow's timer has fired
- * @s: the flow's server
- * @timed: the TCB's
+ * @server: the flow's
+ * @timer: the TCB's
  */
-void pika_tcp_fire(struct pika_server *s, struct pika_timed *timed)
+void pika_tcp_fire(void *server, struct pika_timer *timer)
 {
-	struct pika_tcb *tcb = container_of(timed, struct pika_tcb, timed);
+	struct pika_tcb *tcb = container_of(timer, struct pika_tcb, timer);
+	struct pika_server *s = server;
 	u32 clock;
 
 	for (clock = 0; clock < PIKA_CLOCKS; clock++) {

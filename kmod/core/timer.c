@@ -54,13 +54,18 @@ static u64 occupied_bit(const struct pika_timer *head)
 	return 1ULL << head->expires_ms % PIKA_TIMER_SLOTS;
 }
 
-static void link_last(struct pika_wheel *wheel, struct pika_timer *head,
-		      struct pika_timer *timer)
+static inline void add_last(struct pika_timer *head, struct pika_timer *timer)
 {
 	timer->next = head;
 	timer->prev = head->prev;
 	head->prev->next = timer;
 	head->prev = timer;
+}
+
+static void link_last(struct pika_wheel *wheel, struct pika_timer *head,
+		      struct pika_timer *timer)
+{
+	add_last(head, timer);
 	*occupied_word(wheel, head) |= occupied_bit(head);
 }
 
@@ -80,7 +85,8 @@ static void unlink_timer(struct pika_wheel *wheel, struct pika_timer *timer)
 /* Puts a timer where it waits for @tick, which is not before the wheel's. */
 static void place(struct pika_wheel *wheel, struct pika_timer *timer, u32 tick)
 {
-	u32 level = 0, differ, shift;
+	u32 level = 0, differ, shift, slot;
+	struct pika_timer *head;
 
 	/* Put off: it comes down from there when that slot is entered. */
 	if (unlikely(tick - wheel->now_ms > REACH_MS))
@@ -94,7 +100,10 @@ static void place(struct pika_wheel *wheel, struct pika_timer *timer, u32 tick)
 	tick >>= shift;
 	if (pika_ms_before(tick << shift, wheel->soonest_ms))
 		wheel->soonest_ms = tick << shift;
-	link_last(wheel, &wheel->slots[level][tick % PIKA_TIMER_SLOTS], timer);
+	slot = tick % PIKA_TIMER_SLOTS;
+	head = &wheel->slots[level][slot];
+	add_last(head, timer);
+	wheel->occupied[level] |= 1ULL << slot;
 }
 
 /**

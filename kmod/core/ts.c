@@ -86,8 +86,8 @@ static inline void clear(struct pika_tcb *tcb)
 	clear_part(tcb, offsetof(struct pika_tcb, head),
 		   offsetof(struct pika_tcb, ready));
 	clear_part(tcb, offsetof(struct pika_tcb, ready),
-		   offsetof(struct pika_tcb, changed_next));
-	tcb->timed.timer.next = NULL;
+		   offsetof(struct pika_tcb, blocked_next));
+	tcb->timer.next = NULL;
 	tcb->endpoint_retry.waiting = NULL;
 	tcb->cm_retry.waiting = NULL;
 }
@@ -117,6 +117,8 @@ struct pika_tcb *pika_ts_take(struct pika_server *s,
 	tcb->key = *key;
 	tcb->hash = hash;
 	tcb->index = index;
+	tcb->handle = pika_handle(s->id, index,
+				  pika_pool_generation(&ts->tcbs, index));
 	tcb->ttl = 64;
 	tcb->endpoint = PIKA_NOBODY;
 	tcb->cm = PIKA_NOBODY;
@@ -127,32 +129,10 @@ struct pika_tcb *pika_ts_take(struct pika_server *s,
 	tcb->board = PIKA_POOL_NONE;
 	tcb->rto_ms = PIKA_RTO_INITIAL;
 	tcb->rcv_memory_most = 2 * ts->config.receive_buffer;
-	tcb->timed.fire = pika_tcp_fire;
 	tcb->endpoint_retry.again = pika_ts_retry_endpoint;
 	tcb->cm_retry.again = pika_ts_retry_cm;
 	WARN_ON_ONCE(!pika_flow_add_hashed(&ts->flows, hash, index));
 	return tcb;
-}
-
-/**
- * pika_ts_add_changed() - look at a flow before this run ends
- * @s: its server
- * @tcb: the flow, not yet on that list: see pika_ts_changed()
- */
-void pika_ts_add_changed(struct pika_server *s, struct pika_tcb *tcb)
-{
-	struct pika_tcb_list *list = &s->ts->changed;
-	struct pika_tcb *last;
-
-	tcb->flags |= PIKA_TCB_CHANGED;
-	tcb->changed_next = PIKA_POOL_NONE;
-	if (list->first == PIKA_POOL_NONE) {
-		list->first = tcb->index;
-	} else {
-		last = pika_pool_at(&s->ts->tcbs, list->last);
-		last->changed_next = tcb->index;
-	}
-	list->last = tcb->index;
 }
 
 /**
@@ -231,7 +211,8 @@ static bool is_over(const struct pika_tcb *tcb)
  */
 void pika_ts_free(struct pika_server *s, struct pika_tcb *tcb)
 {
-	pika_timed_cancel(s, &tcb->timed);
+	tcb->handle = PIKA_HANDLE_NONE;
+	pika_timer_cancel(&s->wheel, &tcb->timer);
 	pika_ts_free_packets(s, tcb->ready);
 	pika_sack_drop(s, tcb);
 	pika_pool_put(&s->ts->tcbs, tcb->index);
@@ -276,40 +257,22 @@ bool pika_ts_waits(const struct pika_server *s)
  */
 u32 pika_ts_flush(struct pika_server *s)
 {
-	struct pika_tcb_list *list = &s->ts->changed;
+	struct pika_ts *ts = s->ts;
 	struct pika_tcb *tcb;
 	u32 work = 0;
 
 	if (unlikely(pika_ts_waits(s)))
 		unblock(s);
-	while (list->first != PIKA_POOL_NONE) {
-		tcb = pika_pool_at(&s->ts->tcbs, list->first);
+	for (tcb = ts->changed; tcb; tcb = tcb->changed_next) {
 		/* Still on the list meanwhile: it is not added once more. */
 		visit(s, tcb);
-		list->first = tcb->changed_next;
 		tcb->flags &= ~PIKA_TCB_CHANGED;
-		work += !(tcb->flags & PIKA_TCB_BLOCKED);
+		if (likely(!(tcb->flags & PIKA_TCB_BLOCKED)))
+			work++;
 	}
+	ts->changed = NULL;
+	ts->changed_end = &ts->changed;
 	return work;
-}
-
-static void on_segment(struct pika_server *s, const struct pika_msg *msg)
-{
-	struct pika_packet *pkt = msg->packet.packet;
-	struct pika_segment room, *seg = pika_segment_of(s, pkt, &room);
-	struct pika_tcb *tcb;
-
-	if (!seg) {
-		pika_drop(s, pkt, &s->ts->stats.dropped_malformed);
-		return;
-	}
-	tcb = pika_ts_lookup(s, &seg->key, pika_ts_hash(s, &seg->key));
-	if (!tcb) {
-		s->ts->stats.no_flow++;
-		s->env->ops->pass(s->env, pkt);
-		return;
-	}
-	pika_tcp_input(s, tcb, pkt, seg);
 }
 
 /* The last of its frames has: what they referred to is the owner's again. */
@@ -344,12 +307,22 @@ static void on_free(struct pika_server *s, const struct pika_msg *msg)
 
 static void register_handlers(struct pika_server *s)
 {
-	s->handlers[PIKA_MSG_SEGMENT] = on_segment;
 	s->handlers[PIKA_MSG_SENT] = on_sent;
 	s->handlers[PIKA_MSG_FREE] = on_free;
+	pika_ts_input_init(s);
 	pika_ts_icmp_init(s);
 	pika_ts_accept_init(s);
 	pika_ts_socket_init(s);
+}
+
+/* The smallest shift with which the buffer can be told of (RFC 7323 2.3). */
+static u8 window_shift(u32 buffer)
+{
+	u8 shift = 0;
+
+	while (shift < PIKA_WINDOW_SCALE_MAX && buffer >> shift > 0xffff)
+		shift++;
+	return shift;
 }
 
 /* Also a frame that the card will cut has 16 bits for its length. */
@@ -386,12 +359,14 @@ int pika_ts_init(struct pika_server *s, struct pika_arena *arena,
 	if (!ts->config.max_time_wait)
 		ts->config.max_time_wait = max(config->max_flows / 2, 1u);
 	ts->config.max_segments = most_segments(config);
-	ts->changed = empty;
+	ts->rcv_shift = window_shift(config->receive_buffer);
+	ts->changed_end = &ts->changed;
 	ts->blocked = empty;
 	ts->waiting = empty;
 	ts->link_retry.again = link_has_room;
 	draw(s, ts->isn_secret.k, ARRAY_SIZE(ts->isn_secret.k));
 	register_handlers(s);
+	s->fire = pika_tcp_fire;
 	s->ts = ts;
 	return 0;
 }

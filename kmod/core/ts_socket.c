@@ -8,8 +8,8 @@
 #include "tcp.h"
 
 /* The flow of a message, if whoever sent that owns it. */
-static struct pika_tcb *own_flow(struct pika_server *s,
-				 const struct pika_msg *msg)
+static inline struct pika_tcb *own_flow(struct pika_server *s,
+					const struct pika_msg *msg)
 {
 	struct pika_tcb *tcb = pika_ts_find(s, msg->flow);
 
@@ -20,8 +20,8 @@ static struct pika_tcb *own_flow(struct pika_server *s,
 }
 
 /* Likewise, and has not closed. */
-static struct pika_tcb *owned_flow(struct pika_server *s,
-				   const struct pika_msg *msg)
+static inline struct pika_tcb *owned_flow(struct pika_server *s,
+					  const struct pika_msg *msg)
 {
 	struct pika_tcb *tcb = own_flow(s, msg);
 

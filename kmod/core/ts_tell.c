@@ -49,7 +49,7 @@ static __pika_apart bool send_available(struct pika_server *s,
 	if (!msg)
 		return false;
 	msg->type = PIKA_MSG_CONNECTION_AVAILABLE;
-	msg->flow = pika_ts_handle(s, tcb);
+	msg->flow = tcb->handle;
 	msg->available.local = tcb->key.local;
 	msg->available.remote = tcb->key.remote;
 	msg->available.listener = tcb->listener;
@@ -81,8 +81,7 @@ static u32 first_ready(const struct pika_tcb *tcb)
 	return tcb->rcv_nxt - fin - tcb->ready_bytes;
 }
 
-static __pika_apart bool send_update(struct pika_server *s,
-				     struct pika_tcb *tcb)
+static inline bool send_update(struct pika_server *s, struct pika_tcb *tcb)
 {
 	struct pika_msg *msg = pika_begin_send(s, tcb->endpoint);
 
@@ -90,7 +89,7 @@ static __pika_apart bool send_update(struct pika_server *s,
 		return false;
 	msg->type = tcb->tell & PIKA_TELL_RESULT ? PIKA_MSG_CLAIM_RESULT :
 		PIKA_MSG_UPDATE;
-	msg->flow = pika_ts_handle(s, tcb);
+	msg->flow = tcb->handle;
 	msg->update.socket = tcb->socket;
 	msg->update.packet = tcb->ready;
 	msg->update.bytes = tcb->ready_bytes;
@@ -112,7 +111,7 @@ static bool has_news(const struct pika_tcb *tcb)
 	       tcb->ready || tcb->error || tcb->update;
 }
 
-static bool tell_endpoint(struct pika_server *s, struct pika_tcb *tcb)
+static inline bool tell_endpoint(struct pika_server *s, struct pika_tcb *tcb)
 {
 	if (tcb->endpoint_retry.waiting)
 		return false;
@@ -162,7 +161,7 @@ static inline bool send_established(struct pika_server *s, struct pika_tcb *tcb,
 	struct pika_msg msg;
 
 	msg.type = type;
-	msg.flow = pika_ts_handle(s, tcb);
+	msg.flow = tcb->handle;
 	msg.established.listener = tcb->listener;
 	msg.established.acceptor = tcb->acceptor;
 	msg.established.endpoint = tcb->endpoint;
@@ -174,7 +173,7 @@ static inline bool send_claimed(struct pika_server *s, struct pika_tcb *tcb)
 	struct pika_msg msg;
 
 	msg.type = PIKA_MSG_CLAIMED;
-	msg.flow = pika_ts_handle(s, tcb);
+	msg.flow = tcb->handle;
 	msg.claimed.listener = tcb->listener;
 	msg.claimed.acceptor = tcb->acceptor;
 	msg.claimed.refused = tcb->refused_acceptor;
@@ -189,7 +188,7 @@ static inline bool send_closed(struct pika_server *s, struct pika_tcb *tcb)
 	struct pika_msg msg;
 
 	msg.type = PIKA_MSG_CONNECTION_CLOSED;
-	msg.flow = pika_ts_handle(s, tcb);
+	msg.flow = tcb->handle;
 	msg.closed.listener = tcb->listener;
 	msg.closed.acceptor = tcb->acceptor;
 	msg.closed.service_us = 0;
@@ -244,24 +243,4 @@ void pika_ts_tell_cm(struct pika_server *s, struct pika_tcb *tcb)
 void pika_ts_retry_cm(struct pika_server *s, struct pika_retry *retry)
 {
 	pika_ts_changed(s, container_of(retry, struct pika_tcb, cm_retry));
-}
-
-/**
- * pika_ts_holds() - does a message whose answer no TCB keeps have to wait?
- * @s: the server
- * @to: who has sent it
- *
- * For the beginning of a handler. On false its answer fits; on true the handler
- * returns and is called again when it does (pika_hold()). So no answer has to
- * be remembered, and none is lost: a CM counts on one for each ADMIT, a program
- * that connects or accepts sleeps until it comes.
- *
- * Return: true if it has to wait.
- */
-bool pika_ts_holds(struct pika_server *s, u16 to)
-{
-	if (likely(pika_has_room(s, to)))
-		return false;
-	pika_hold(s);
-	return true;
 }

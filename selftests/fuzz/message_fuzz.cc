@@ -260,7 +260,7 @@ class Run {
       if (tcbs.slots[i].next != PIKA_POOL_TAKEN || !(tcb->flags & PIKA_TCB_OWNED)) continue;
       pika_msg msg{};
       msg.type = PIKA_MSG_CLOSE;
-      msg.flow = pika_ts_handle(shell_.server(), tcb);
+      msg.flow = tcb->handle;
       msg.close.flags = PIKA_CLOSE_RESET;
       post(tcb->endpoint - address_of(0), msg, tcb->endpoint);
       settle();

@@ -86,7 +86,7 @@ std::string broken_in(const pika_ts& ts, const pika_tcb& tcb) {
   if (!in_order(tcb.snd_una, tcb.snd_nxt)) return "SND.NXT is before SND.UNA";
   if (!in_order(tcb.snd_nxt, tcb.snd_max)) return "snd_nxt is beyond snd_max";
   if (tcb.snd_max != tcb.snd_una && !clock && !waits) return "in flight without a clock";
-  if (!pika_timer_armed(&tcb.timed.timer) && tcb.clocks) return "clocks without a timer";
+  if (!pika_timer_armed(&tcb.timer) && tcb.clocks) return "clocks without a timer";
   if (tcb.state < PIKA_TCP_ESTABLISHED) return {};
   if (!in_order(tcb.snd_max, tcb.snd_end + 1)) return "more sent than there is";
   if (!in_order(tcb.rcv_nxt, tcb.rcv_edge + 1)) return "more received than the window";

@@ -458,35 +458,33 @@ TEST_F(server, hold__leaves_the_message_until_there_is_room) {
   EXPECT_EQ(flows(world.endpoint(0).take()), (std::vector<uint64_t>{8, 9, 10, 11}));
 }
 
-TEST_F(server, timed__fires_in_the_run_after_its_time) {
-  struct Timed {
-    pika_timed timed;
+TEST_F(server, timer__fires_in_the_run_after_its_time) {
+  struct Timed : pika_timer {
     int fired;
-  } t{};
-  pika_timer_init(&t.timed.timer);
-  t.timed.fire = [](pika_server*, pika_timed* timed) { reinterpret_cast<Timed*>(timed)->fired++; };
-  pika_timed_arm(a, &t.timed, 10);
+  } timer{};
+  a->fire = [](void*, pika_timer* fired) { static_cast<Timed*>(fired)->fired++; };
+  pika_timer_arm(&a->wheel, &timer, a->now_ms + 10);
   pass_ms(9);
   world.run();
-  EXPECT_EQ(t.fired, 0);
+  EXPECT_EQ(timer.fired, 0);
   pass_ms(3);
   world.run();
-  EXPECT_EQ(t.fired, 1);
-  pika_timed_arm(a, &t.timed, 10);
-  pika_timed_cancel(a, &t.timed);
+  EXPECT_EQ(timer.fired, 1);
+  pika_timer_arm(&a->wheel, &timer, a->now_ms + 10);
+  pika_timer_cancel(&a->wheel, &timer);
   pass_ms(100);
   world.run();
-  EXPECT_EQ(t.fired, 1);
+  EXPECT_EQ(timer.fired, 1);
 }
 
-TEST_F(server, timed__armed_after_a_month_of_sleep_is_not_late) {
+TEST_F(server, timer__armed_after_a_month_of_sleep_is_not_late) {
   static int fired;
-  static pika_timed timed;
+  static pika_timer timer;
   fired = 0;
-  pika_timer_init(&timed.timer);
-  timed.fire = [](pika_server*, pika_timed*) { fired++; };
+  pika_timer_init(&timer);
+  a->fire = [](void*, pika_timer*) { fired++; };
   a->handlers[PIKA_MSG_OPTION] = [](pika_server* s, const pika_msg*) {
-    pika_timed_arm(s, &timed, 10);
+    pika_timer_arm(&s->wheel, &timer, s->now_ms + 10);
   };
   world.run();
   pass_ms(30ULL * 24 * 3600 * 1000);
