@@ -30,7 +30,7 @@ test-debug: setup
 	@selftests/run debug
 
 test-full: setup
-	@tools/setup debug
+	@tools/setup debug bookworm
 	@selftests/run full
 
 bench: setup

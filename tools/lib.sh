@@ -7,6 +7,8 @@
 pika_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 pika_cache=$(realpath -m "${PIKA_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/pika}")
 pika_trixie=$pika_cache/trixie
+# shellcheck disable=SC2034 # for those who source this
+pika_bookworm=$pika_cache/bookworm/root
 pika_me=${0##*/}
 PATH=$PATH:/usr/sbin:/sbin
 

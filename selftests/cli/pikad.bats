@@ -57,6 +57,16 @@ setup() {
 	[ "$status" -eq 0 ]
 }
 
+@test "the file that is installed first is one, and asks for nothing" {
+	run pikad --check -c "$top/userspace/pikad/pika.toml"
+	[ "$status" -eq 0 ]
+	[ "$output" = "$top/userspace/pikad/pika.toml: 0 stacks" ]
+	# Without its hashes it is an example.
+	sed -n '/^# \[\[/,$s/^# //p' "$top/userspace/pikad/pika.toml" >"$BATS_TEST_TMPDIR/example"
+	run pikad --check -c "$BATS_TEST_TMPDIR/example"
+	[ "$output" = "$BATS_TEST_TMPDIR/example: 1 stacks" ]
+}
+
 @test "each key that a broken file's refusal names is in pika.toml(5), and the other way round" {
 	named=$(sed -n '1s/.*expected one of //p' "$top/selftests/pikad/broken/unknown-key.toml" |
 		tr -d ' ' | tr ',' '\n' | sort)
