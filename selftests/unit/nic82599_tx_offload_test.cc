@@ -163,6 +163,18 @@ TEST_F(nic82599_tx_offload, segmentation__flags_fin_last_cwr_first) {
   EXPECT_EQ(byte_at(host.sent[1], 47), 0x19);
 }
 
+TEST_F(nic82599_tx_offload,
+       segmentation__flags_of_the_first_and_those_between_have_their_own_masks) {
+  write(reg::dtxtcpflgl, 0x0ff70ffe);
+  Frame frame = to_segment(v4_tcp);
+  frame[47] = std::byte{0x19};  // ACK, PSH, FIN
+  offload(frame, 2000, tse, transport_sum | ip_sum);
+  ASSERT_EQ(host.sent.size(), 3u);
+  EXPECT_EQ(byte_at(host.sent[0], 47), 0x18);
+  EXPECT_EQ(byte_at(host.sent[1], 47), 0x11);
+  EXPECT_EQ(byte_at(host.sent[2], 47), 0x19);
+}
+
 TEST_F(nic82599_tx_offload, segmentation__one_segment_keeps_its_flags) {
   Packet packet = v4_tcp;
   packet.payload = 100;
