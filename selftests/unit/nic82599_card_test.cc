@@ -66,6 +66,24 @@ TEST_F(nic82599_card, reset__forgets_rings_and_filters_and_has_its_address_back)
   EXPECT_EQ(read(0x10160), 0u);
 }
 
+TEST_F(nic82599_card, reset__disables_queues_and_forgets_the_key_of_rss) {
+  start_rx(0);
+  write(reg::rssrk, 0x12345678);
+  write(reg::mrqc, 1 | reg::bit(16));
+  card.receive(Packet{}.frame());
+  EXPECT_NE(first(0).hash, 0u);
+  write(reg::ctrl, reg::bit(26));
+  write(reg::rxctrl, reg::rxctrl_rxen);
+  EXPECT_FALSE(card.may_receive());
+  card.receive(Packet{}.frame());
+  EXPECT_EQ(card.totals().dropped, 1u);
+  start_rx(0);
+  write(reg::mrqc, 1 | reg::bit(16));
+  card.receive(Packet{}.frame());
+  EXPECT_EQ(first(0).info & 0xf, 1u);
+  EXPECT_EQ(first(0).hash, 0u);
+}
+
 TEST_F(nic82599_card, link__goes_and_comes_and_interrupts) {
   start_interrupts();
   write(0x880, reg::cause_link);

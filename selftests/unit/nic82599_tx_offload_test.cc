@@ -237,4 +237,14 @@ TEST_F(nic82599_tx_offload, hostile__headers_beyond_the_frame_are_not_touched) {
   EXPECT_EQ(host.complaints.size(), 1u);
 }
 
+TEST_F(nic82599_tx_offload, hostile__an_ip_header_beyond_the_frame_has_no_checksum) {
+  const Frame frame = Packet{}.frame();
+  put_tx(0, 0, 14 << 9 | 200, 0x20200000 | 1 << 10 | 1 << 11, 0);
+  ASSERT_TRUE(host.write(tx_buffer, frame));
+  put_tx(0, 1, tx_buffer, data(frame.size()), ip_sum);
+  write(reg::tx(0) + reg::tdt, 2);
+  EXPECT_TRUE(host.sent.empty());
+  EXPECT_EQ(host.complaints.size(), 1u);
+}
+
 }  // namespace

@@ -125,6 +125,7 @@ TEST_F(nic82599_tx_rings, much_work__is_done_in_parts) {
 
 TEST_F(nic82599_tx_rings, hostile__tail_outside_or_no_size_does_nothing) {
   ring(ring_size);
+  EXPECT_FALSE(stopped()) << "it is the driver's to put right";
   write(reg::tx(0) + reg::tdlen, 0);
   ring(1);
   write(reg::tx(0) + reg::tdlen, ring_size * 16);
