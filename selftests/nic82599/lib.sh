@@ -90,3 +90,22 @@ transfer()
 	wait $! || fail "the receiver failed"
 	cmp /tmp/data /tmp/received || fail "what came is not what was sent"
 }
+
+# model I ARGUMENT...: nic82599ctl of the model of eth$I, on the host. tools/vm/run looks
+# for the question.
+model()
+{
+	local i
+
+	printf '%s ' "$@" >/run/vm/ask.new
+	mv /run/vm/ask.new /run/vm/ask
+	for ((i = 0; i < 600; i++)); do
+		if [ -e /run/vm/answer ]; then
+			cat /run/vm/answer
+			rm /run/vm/answer
+			return
+		fi
+		sleep 0.05
+	done
+	fail "model $*: no answer"
+}

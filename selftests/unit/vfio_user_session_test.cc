@@ -27,18 +27,20 @@ constexpr uint32_t bar_size = 0x100;
 /// One BAR, of bytes; and what was asked of it.
 struct Fake final : Device {
   uint64_t region_size(unsigned region) const override {
+    if (region == VFIO_PCI_BAR2_REGION_INDEX) return long_bar.size();
     return region == VFIO_PCI_BAR0_REGION_INDEX ? bar_size : 0;
   }
-  void read_region(unsigned, uint64_t offset, Bytes to) override {
-    std::memcpy(to.data(), bar + offset, to.size());
+  void read_region(unsigned region, uint64_t offset, Bytes to) override {
+    std::memcpy(to.data(), (region ? long_bar.data() : bar) + offset, to.size());
   }
-  void write_region(unsigned, uint64_t offset, ConstBytes from) override {
-    std::memcpy(bar + offset, from.data(), from.size());
+  void write_region(unsigned region, uint64_t offset, ConstBytes from) override {
+    std::memcpy((region ? long_bar.data() : bar) + offset, from.data(), from.size());
     writes++;
   }
   void reset_device() override { resets++; }
 
   char bar[bar_size] = "what is read";
+  std::string long_bar = std::string(max_transfer + 1, '.');
   int writes = 0;
   int resets = 0;
 };
@@ -335,6 +337,22 @@ TEST_F(vfio_user_session, reads_and_writes_stay_inside) {
   EXPECT_EQ(error_of(cmd_region_write, "short"), static_cast<uint32_t>(EINVAL));
   EXPECT_EQ(error_of(cmd_region_read, access(0, 4) + "more"), static_cast<uint32_t>(EINVAL));
   EXPECT_EQ(device.writes, 1);
+}
+
+TEST_F(vfio_user_session, the_longest_message_comes_whole) {
+  agree();
+  const std::string text(max_transfer, 'x');
+  const std::string message = command(cmd_region_write, access(1, max_transfer, 2) + text);
+  for (size_t at = 0; at < message.size(); at += 100'000) {
+    say(message.substr(at, 100'000));
+    ASSERT_EQ(turn(), "");
+  }
+  const auto heard = reply();
+  ASSERT_TRUE(heard);
+  EXPECT_EQ(heard->header.error, 0U);
+  EXPECT_EQ(device.long_bar, "." + text);
+  EXPECT_EQ(error_of(cmd_region_read, access(0, max_transfer + 1, 2)),
+            static_cast<uint32_t>(EINVAL));
 }
 
 TEST_F(vfio_user_session, several_writes_come_in_one_message) {

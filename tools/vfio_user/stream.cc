@@ -22,7 +22,7 @@ bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == 
 
 }  // namespace
 
-Stream::Stream(Descriptor socket) : socket_(std::move(socket)), buffer_(max_message + chunk) {}
+Stream::Stream(Descriptor socket) : socket_(std::move(socket)), buffer_(2 * chunk) {}
 
 void Stream::make_room() {
   if (begin_ > 0 && end_ + chunk > buffer_.size()) {
@@ -78,7 +78,10 @@ Result<std::optional<Message>> Stream::next() {
   if (size < sizeof(Header) || size > max_message)
     return protocol_error("a message of " + std::to_string(size) + " bytes; expected " +
                           std::to_string(sizeof(Header)) + " to " + std::to_string(max_message));
-  if (have < size) return std::optional<Message>();
+  if (have < size) {
+    if (buffer_.size() < size + chunk) buffer_.resize(size + chunk);
+    return std::optional<Message>();
+  }
   message.payload = ConstBytes(buffer_).subspan(begin_ + sizeof(Header), size - sizeof(Header));
   begin_ += size;
   taken_ += size;
