@@ -62,6 +62,20 @@ TEST(option, parse__reads_a_syn_in_any_order_and_alignment) {
   } while (std::next_permutation(parts.begin(), parts.end()));
 }
 
+/// What is recognised as a whole is judged as each of them is alone.
+TEST(option, parse__linux_syn_with_a_scale_too_large_or_no_mss) {
+  const auto syn = [](const Bytes& first, const Bytes& last) {
+    return parse(first + sack_permitted + timestamp + nop + last);
+  };
+  EXPECT_EQ(syn(mss, window_scale).mss, 1460);
+  EXPECT_EQ(syn(mss, window_scale).window_scale, 7);
+  EXPECT_EQ(syn(mss, {3, 3, 15}).window_scale, PIKA_WINDOW_SCALE_MAX);
+  const auto none = syn({2, 4, 0, 0}, window_scale);
+  EXPECT_EQ(none.present & PIKA_OPTION_MSS, 0);
+  EXPECT_EQ(none.window_scale, 7);
+  EXPECT_EQ(none.ts_echo, 0x55667788u);
+}
+
 TEST(option, parse__aligned_timestamp_with_and_without_more) {
   const auto alone = parse(nop + nop + timestamp);
   EXPECT_EQ(alone.present, PIKA_OPTION_TIMESTAMP);

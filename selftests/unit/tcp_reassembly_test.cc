@@ -110,6 +110,15 @@ TEST_F(tcp_reassembly, fin__alone_beyond_a_hole_is_kept) {
   EXPECT_EQ(tcb().state, PIKA_TCP_CLOSE_WAIT);
 }
 
+TEST_F(tcp_reassembly, fin__alone_beyond_a_hole_is_not_the_end) {
+  part(5, 5, PIKA_TCP_FIN);
+  EXPECT_EQ(tcb().rcv_nxt, start_);
+  EXPECT_EQ(tcb().state, PIKA_TCP_ESTABLISHED);
+  part(0, 5);
+  EXPECT_EQ(tcb().rcv_nxt, start_ + 6);
+  EXPECT_EQ(tcb().state, PIKA_TCP_CLOSE_WAIT);
+}
+
 TEST_F(tcp_reassembly, fin__is_not_lost_with_the_packet_that_had_it) {
   part(5, 10, PIKA_TCP_FIN);
   part(3, 10);
