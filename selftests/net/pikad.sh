@@ -142,19 +142,20 @@ case__no_broken_file_changes_anything()
 	started
 	before=$(srv pikactl show --json)
 	for name in "$broken"/*.toml; do
+		# All of them are read in selftests/cli/pikad.bats.
+		n=$((n + 1))
+		[ -n "$long" ] || [ $((n % 8)) -eq 0 ] || continue
 		IFS= LC_ALL=C read -r expected <"$name"
 		: >"$log"
 		cp "$name" "$file"
 		eventually said "pikad: $file:${expected#\# }" 1
 		expect_equal "${name##*/}" "$(<"$log")" "pikad: $file:${expected#\# }"
-		n=$((n + 1))
 	done
 	expect_equal stack "$(srv pikactl show --json)" "$before"
 	kill "$pikad"
 	wait "$pikad"
 	! pikad -c "$file" >/tmp/said 2>&1 || fail started
 	expect_equal "at start" "$(</tmp/said)" "$file:${expected#\# }"
-	echo "# $n files"
 	srv pikactl stop
 	unload
 }
@@ -239,7 +240,7 @@ case__whatever_comes_and_goes_in_any_order()
 	started
 	echo "# seed $seed"
 	RANDOM=$seed
-	for _ in $(seq "${long:+2}4"); do
+	for _ in $(seq "${long:+1}2"); do
 		mapfile -t order < <(printf '%s\n' killed module link namespace |
 			shuf --random-source=<(yes "$RANDOM"))
 		for what in "${order[@]}"; do
