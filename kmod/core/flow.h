@@ -130,7 +130,8 @@ static inline u32 pika_flow_ports(const struct pika_flow_key *key)
 {
 	u32 ports;
 
-	memcpy(&ports, &key->local_port, sizeof(ports));
+	memcpy(&ports, (const u8 *)key + offsetof(struct pika_flow_key, local_port),
+	       sizeof(ports));
 	return ports;
 }
 
