@@ -46,12 +46,20 @@ static inline u64 pika_sum_2(u64 sum, const u8 *bytes)
 	return pika_sum_word(sum, word);
 }
 
-static inline u64 pika_sum_16bit(u64 sum, u16 number)
+/* What is in memory where @number is written. */
+static inline u16 pika_load_number(u16 number)
 {
 	u8 bytes[2];
+	u16 word;
 
 	pika_write_be16(bytes, number);
-	return pika_sum_2(sum, bytes);
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+static inline u64 pika_sum_16bit(u64 sum, u16 number)
+{
+	return pika_sum_word(sum, pika_load_number(number));
 }
 
 /* An odd last byte is one of a pair whose other is 0 (RFC 1071). */
@@ -109,9 +117,7 @@ static inline u64 pika_sum_v4(const u8 *ip)
 /* Of a pseudo-header, all but the addresses; IPv6's length is as short here. */
 static inline u64 pika_sum_tcp(u32 tcp_len)
 {
-	u64 sum = (u64)cpu_to_be16(PROTOCOL_TCP);
-
-	return sum + cpu_to_be16(tcp_len);
+	return (u64)pika_load_number(PROTOCOL_TCP) + pika_load_number(tcp_len);
 }
 
 /* The sum of what TCP's checksum takes from the IP header @ip. */

@@ -128,9 +128,10 @@ static inline u64 pika_flow_word(const struct pika_flow_key *key, size_t offset)
 
 static inline u32 pika_flow_ports(const struct pika_flow_key *key)
 {
+	const u8 *at = (const u8 *)key;
 	u32 ports;
 
-	memcpy(&ports, (const u8 *)key + offsetof(struct pika_flow_key, local_port),
+	memcpy(&ports, at + offsetof(struct pika_flow_key, local_port),
 	       sizeof(ports));
 	return ports;
 }
