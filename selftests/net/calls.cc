@@ -363,8 +363,10 @@ void listeners() {
   // The first accept() has returned when the far end has the end.
   char byte;
   must(recv(far, &byte, 1, 0), "recv");
-  say("shutdown", shutdown(fd, SHUT_RDWR));
+  const int shut = shutdown(fd, SHUT_RDWR);
+  // The waiter says something, too.
   waiter.join();
+  say("shutdown", shut);
   say_ready("after it", fd, POLLHUP);
   say("connect", connect_to(stranger(), kHere, kPort));
   say("listen again", listen(fd, 5));
