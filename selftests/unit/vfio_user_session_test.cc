@@ -172,6 +172,19 @@ struct vfio_user_session : testing::Test {
 
 constexpr uint32_t events = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
 
+/// One page of memory that a client hands over, and how it does.
+constexpr DmaMap page_map{.argsz = sizeof(DmaMap),
+                          .flags = dma_readable | dma_writeable,
+                          .offset = 0,
+                          .address = 0,
+                          .size = 4096};
+
+Descriptor page_file() {
+  Descriptor file(memfd_create("session_test", MFD_CLOEXEC));
+  EXPECT_EQ(ftruncate(file.get(), page_map.size), 0);
+  return file;
+}
+
 TEST_F(vfio_user_session, a_version_is_agreed_on) {
   const auto heard = ask(cmd_version, version(R"({"capabilities": {"max_msg_fds": 8,
       "max_data_xfer_size": 1048576, "write_multiple": true, "pgsizes": 4096}})"));
@@ -413,15 +426,9 @@ TEST_F(vfio_user_session, memory_is_mapped_and_unmapped) {
 
 TEST_F(vfio_user_session, what_a_client_handed_over_goes_with_it) {
   agree();
-  const Descriptor file(memfd_create("session_test", MFD_CLOEXEC));
-  ASSERT_EQ(ftruncate(file.get(), 4096), 0);
-  const DmaMap map{.argsz = sizeof(DmaMap),
-                   .flags = dma_readable | dma_writeable,
-                   .offset = 0,
-                   .address = 0,
-                   .size = 4096};
+  const Descriptor file = page_file();
   const Descriptor event(eventfd(0, EFD_NONBLOCK));
-  EXPECT_EQ(error_of(cmd_dma_map, bytes(map), {file.get()}), 0U);
+  EXPECT_EQ(error_of(cmd_dma_map, bytes(page_map), {file.get()}), 0U);
   EXPECT_EQ(error_of(cmd_device_set_irqs, irqs(events, 3, 1), {event.get()}), 0U);
   session.reset();
   EXPECT_FALSE(memory.write(0, std::as_bytes(std::span("x"))));
@@ -432,14 +439,8 @@ TEST_F(vfio_user_session, what_a_client_handed_over_goes_with_it) {
 
 TEST_F(vfio_user_session, a_client_that_takes_its_memory_back_is_left) {
   agree();
-  const Descriptor file(memfd_create("session_test", MFD_CLOEXEC));
-  ASSERT_EQ(ftruncate(file.get(), 4096), 0);
-  const DmaMap map{.argsz = sizeof(DmaMap),
-                   .flags = dma_readable | dma_writeable,
-                   .offset = 0,
-                   .address = 0,
-                   .size = 4096};
-  EXPECT_EQ(error_of(cmd_dma_map, bytes(map), {file.get()}), 0U);
+  const Descriptor file = page_file();
+  EXPECT_EQ(error_of(cmd_dma_map, bytes(page_map), {file.get()}), 0U);
   ASSERT_EQ(ftruncate(file.get(), 0), 0);
   EXPECT_TRUE(memory.write(0, std::as_bytes(std::span("x"))));
   say(command(cmd_device_reset, ""));

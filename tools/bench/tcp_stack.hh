@@ -23,7 +23,7 @@ constexpr char request_begins = 'G';
 constexpr char bulk_request_begins = 'B';
 /// Of these a client sends and a program's answer consists.
 constexpr char bulk_byte = 'b';
-/// In segments of bulk_segment to the program; the first is what is in flight at once.
+/// How much that is, either way; a client sends it in segments of bulk_segment.
 constexpr uint32_t bulk_segment = 1408, bulk_bytes = 32 * bulk_segment;
 
 /// See above. Packets begin with the IP header. Checksums are the stack's to make
