@@ -18,8 +18,9 @@ constexpr uint32_t acceptor_id = 1;
 constexpr uint32_t most_answers = 3;
 
 /// The server hears of what was read no earlier: a window that is nearly open need
-/// not be opened further. CLOSE tells of the rest.
-constexpr uint32_t tell_read = 16 * 1024;
+/// not be opened further. In bytes, and of the memory that held them. CLOSE tells of
+/// the rest.
+constexpr uint32_t tell_read = 16 * 1024, tell_truesize = 2 * tell_read;
 
 }  // namespace
 
@@ -111,7 +112,7 @@ void App::read(Socket& socket, pika_packet* packet) {
     answer(socket);
     packet = next;
   }
-  if (socket.read < tell_read) return;
+  if (socket.read < tell_read && socket.read_truesize < tell_truesize) return;
   begin(PIKA_MSG_RECEIVED, socket.flow)->received = {.bytes = socket.read,
                                                      .truesize = socket.read_truesize};
   end();
