@@ -147,6 +147,13 @@ static inline bool pika_flow_same_key(const struct pika_flow_key *a,
 		 (pika_flow_ports(a) ^ pika_flow_ports(b)));
 }
 
+/* The first slot that a search for @hash will look at. */
+static inline void pika_flow_prefetch(const struct pika_flow_table *table,
+				      u32 hash)
+{
+	__builtin_prefetch(&table->slots[hash & table->mask]);
+}
+
 /**
  * pika_flow_search() - pika_flow_find_hashed() for whoever knows key_of()
  * @table: the table

@@ -10,6 +10,7 @@
 #include "drop.h"
 #include "icmp.h"
 #include "listen.h"
+#include "tcp.h"
 
 /**
  * struct pika_link_frame - a frame of another server's
@@ -73,7 +74,7 @@ static void send_segment(struct pika_server *s, struct pika_packet *pkt,
 /* A component of this server need not read the headers again. */
 static void forward(struct pika_server *s, struct pika_packet *pkt)
 {
-	const struct pika_segment *seg = &s->segment;
+	const struct pika_segment *seg = s->segment;
 
 	pkt->flags |= PIKA_PACKET_CHECKED;
 	s->parsed = pkt;
@@ -121,16 +122,30 @@ static __pika_apart void give_back(struct pika_server *s,
 	s->env->ops->pass(s->env, pkt);
 }
 
-static void classify(struct pika_server *s, struct pika_packet *pkt)
+/* Where its flow is looked up, in a big table, is on its way meanwhile. */
+static inline void read_headers(struct pika_server *s, struct pika_packet *pkt,
+				struct pika_headers *headers)
+{
+	struct pika_segment *seg = &headers->segment;
+
+	headers->parse = pika_packet_parse(pkt, seg);
+	if (likely(headers->parse == PIKA_PARSE_OK && s->ts)) {
+		seg->hash = pika_ts_hash(s, &seg->key);
+		pika_flow_prefetch(&s->ts->flows, seg->hash);
+	}
+}
+
+static void classify(struct pika_server *s, struct pika_packet *pkt,
+		     struct pika_headers *headers)
 {
 	struct pika_link_stats *stats = &s->link->stats;
-	enum pika_parse parse = pika_packet_parse(pkt, &s->segment);
 
-	if (likely(parse == PIKA_PARSE_OK)) {
+	if (likely(headers->parse == PIKA_PARSE_OK)) {
+		s->segment = &headers->segment;
 		forward(s, pkt);
 		return;
 	}
-	switch (parse) {
+	switch (headers->parse) {
 	case PIKA_PARSE_SHORT:
 		pika_drop(s, pkt, &stats->malformed);
 		break;
@@ -287,7 +302,9 @@ u32 pika_link_poll(struct pika_server *s, u32 budget)
 
 	link->stats.received += n;
 	for (i = 0; i < n; i++)
-		classify(s, link->burst[i]);
+		read_headers(s, link->burst[i], &link->headers[i]);
+	for (i = 0; i < n; i++)
+		classify(s, link->burst[i], &link->headers[i]);
 	if (pika_link_waits(s))
 		transmit_waiting(s);
 	return n;

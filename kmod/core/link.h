@@ -43,6 +43,16 @@ struct pika_link_stats {
 };
 
 /**
+ * struct pika_headers - what was read of a packet
+ * @segment: valid with PIKA_PARSE_OK
+ * @parse: what it is
+ */
+struct pika_headers {
+	struct pika_segment segment;
+	enum pika_parse parse;
+};
+
+/**
  * struct pika_link - a link server
  * @queue: its queue of the card
  * @dirty: something was given to the card in this run
@@ -51,6 +61,7 @@ struct pika_link_stats {
  * @unsent: those that wait for the card, oldest first
  * @burst: packets that were just taken; here, as a kernel that clears its stack
  *	would clear them for each burst
+ * @headers: of the packet that is being given away, and of the next one
  * @stats: what happened
  */
 struct pika_link {
@@ -60,6 +71,7 @@ struct pika_link {
 	struct pika_pool frames;
 	struct pika_list unsent;
 	struct pika_packet *burst[PIKA_LINK_BURST];
+	struct pika_headers headers[PIKA_LINK_BURST];
 	struct pika_link_stats stats;
 };
 

@@ -64,6 +64,7 @@ static_assert(sizeof(struct pika_packet) <= 48, "fits in skb->cb");
  * @options: their offset from the packet's data
  * @payload: offset of the payload from the packet's data
  * @bytes: of payload; Ethernet's padding is not counted
+ * @hash: of @key, in the flow table of the server that has read them
  */
 struct pika_segment {
 	struct pika_flow_key key;
@@ -76,6 +77,7 @@ struct pika_segment {
 	u16 options;
 	u32 payload;
 	u32 bytes;
+	u32 hash;
 };
 
 /* Why a packet is no segment for us; each has a counter. */

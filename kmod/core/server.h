@@ -139,7 +139,7 @@ struct pika_trace {
  * @now_us: the same, for what is compared with another one
  * @now_ms: the same, for timers
  * @parsed: the packet that the LS has just read and is giving away, or NULL
- * @segment: its headers
+ * @segment: its headers, with the hash for this server's TS
  * @id: its address
  * @cm: address of the CM that this server's LS asks
  * @ls: address of the LS that sends for this server's TS
@@ -175,7 +175,7 @@ struct pika_server {
 	u32 now_us;
 	u32 now_ms;
 	struct pika_packet *parsed;
-	struct pika_segment segment;
+	struct pika_segment *segment;
 	u16 id;
 	u16 cm;
 	u16 ls;
@@ -220,7 +220,7 @@ static inline struct pika_segment *pika_segment_of(struct pika_server *s,
 						   struct pika_segment *room)
 {
 	if (likely(s->parsed == pkt))
-		return &s->segment;
+		return s->segment;
 	return pika_packet_parse(pkt, room) == PIKA_PARSE_OK ? room : NULL;
 }
 

@@ -401,14 +401,14 @@ static __pika_apart void on_far_segment(struct pika_server *s,
 static void on_segment(struct pika_server *s, const struct pika_msg *msg)
 {
 	struct pika_packet *pkt = msg->packet.packet;
-	struct pika_segment *seg = &s->segment;
+	struct pika_segment *seg = s->segment;
 	struct pika_tcb *tcb;
 
 	if (unlikely(s->parsed != pkt)) {
 		on_far_segment(s, pkt);
 		return;
 	}
-	tcb = pika_ts_lookup(s, &seg->key, pika_ts_hash(s, &seg->key));
+	tcb = pika_ts_lookup(s, &seg->key, seg->hash);
 	if (likely(tcb))
 		input(s, tcb, pkt, seg);
 	else

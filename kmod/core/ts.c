@@ -248,6 +248,17 @@ bool pika_ts_waits(const struct pika_server *s)
 	return s->ls == s->id && s->ts->blocked.first != PIKA_POOL_NONE;
 }
 
+/* What most of a visit looks at. */
+static inline void prefetch_tcb(const struct pika_tcb *tcb)
+{
+	const u8 *lines = (const u8 *)tcb;
+
+	__builtin_prefetch(lines);
+	__builtin_prefetch(lines + PIKA_LINE);
+	__builtin_prefetch(lines + 2 * PIKA_LINE);
+	__builtin_prefetch(lines + 3 * PIKA_LINE);
+}
+
 /**
  * pika_ts_flush() - send what this run of the server made necessary
  * @s: the server
@@ -264,6 +275,8 @@ u32 pika_ts_flush(struct pika_server *s)
 	if (unlikely(pika_ts_waits(s)))
 		unblock(s);
 	for (tcb = ts->changed; tcb; tcb = tcb->changed_next) {
+		if (tcb->changed_next)
+			prefetch_tcb(tcb->changed_next);
 		/* Still on the list meanwhile: it is not added once more. */
 		visit(s, tcb);
 		tcb->flags &= ~PIKA_TCB_CHANGED;

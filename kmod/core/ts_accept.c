@@ -52,10 +52,10 @@ static bool may_reuse(const struct pika_tcb *tcb,
 
 /* @used: SND.NXT of the TIME_WAIT that has made way, or NULL. */
 static void begin(struct pika_server *s, const struct pika_msg_admit *admit,
-		  struct pika_segment *seg, u32 hash, const u32 *used)
+		  struct pika_segment *seg, const u32 *used)
 {
 	struct pika_packet *pkt = admit->packet;
-	struct pika_tcb *tcb = pika_ts_take(s, &seg->key, hash);
+	struct pika_tcb *tcb = pika_ts_take(s, &seg->key, seg->hash);
 
 	if (!tcb) {
 		pika_drop(s, pkt, &s->ts->stats.no_tcb);
@@ -78,7 +78,7 @@ static void on_admit(struct pika_server *s, const struct pika_msg *msg)
 							 &room);
 	const u32 *used = NULL;
 	struct pika_tcb *tcb;
-	u32 hash, snd_max;
+	u32 snd_max;
 
 	if (pika_ts_holds(s, admit->cm))
 		return;
@@ -87,8 +87,9 @@ static void on_admit(struct pika_server *s, const struct pika_msg *msg)
 		refuse_admission(s, admit);
 		return;
 	}
-	hash = pika_ts_hash(s, &seg->key);
-	tcb = pika_ts_lookup(s, &seg->key, hash);
+	if (unlikely(seg == &room))
+		room.hash = pika_ts_hash(s, &room.key);
+	tcb = pika_ts_lookup(s, &seg->key, seg->hash);
 	if (tcb && may_reuse(tcb, admit->packet, seg)) {
 		s->ts->stats.time_wait_reused++;
 		snd_max = tcb->snd_max;
@@ -97,7 +98,7 @@ static void on_admit(struct pika_server *s, const struct pika_msg *msg)
 		tcb = NULL;
 	}
 	if (!tcb) {
-		begin(s, admit, seg, hash, used);
+		begin(s, admit, seg, used);
 		return;
 	}
 	pika_tcp_input(s, tcb, admit->packet, seg);

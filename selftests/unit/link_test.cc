@@ -116,7 +116,7 @@ TEST_F(link_server, segment__is_read_once_if_the_ts_is_here) {
   };
   pika_packet* pkt = receive(1000, 80, PIKA_TCP_ACK);
   world.run();
-  EXPECT_EQ(given, &s->segment);
+  EXPECT_EQ(given, s->segment);
   EXPECT_EQ(given->key.remote_port, 1000);
   pika_segment room;
   EXPECT_EQ(pika_segment_of(s, pkt, &room), &room) << "the memory may be another packet's now";

@@ -2,6 +2,8 @@
 
 #include "tcp_pika.hh"
 
+#include <sys/mman.h>
+
 #include <cstdlib>
 #include <cstring>
 
@@ -55,8 +57,15 @@ void complete_checksum(uint8_t* tcp, uint32_t len) {
 
 }  // namespace
 
-Lines::Lines(size_t bytes)
-    : memory_(std::memset(::operator new (bytes, std::align_val_t{PIKA_LINE}), 0, bytes)) {}
+Lines::Lines(size_t bytes) {
+  constexpr size_t huge = 2 << 20;
+  const size_t align = bytes < huge ? PIKA_LINE : huge;
+  const size_t whole = (bytes + align - 1) / align * align;
+  memory_ = std::aligned_alloc(align, whole);
+  if (memory_ == nullptr) abort();
+  if (align == huge) madvise(memory_, whole, MADV_HUGEPAGE);
+  std::memset(memory_, 0, bytes);
+}
 
 const pika_env_ops PikaStack::ops = {
     .now_ns = [](pika_env* env) -> u64 { return of(env).now_ns_; },

@@ -6,8 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
-#include <new>
 #include <vector>
 
 #include "tcp_app.hh"
@@ -16,11 +16,12 @@
 
 namespace bench {
 
-/// Zeroed memory that begins on a cache line.
+/// Zeroed memory that begins on a cache line, and if there is much of it lies in huge
+/// pages, as pika.ko's does.
 class Lines {
  public:
   explicit Lines(size_t bytes);
-  ~Lines() { ::operator delete (memory_, std::align_val_t{PIKA_LINE}); }
+  ~Lines() { std::free(memory_); }
   Lines(const Lines&) = delete;
   Lines& operator=(const Lines&) = delete;
 
