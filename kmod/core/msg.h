@@ -255,6 +255,10 @@ struct pika_msg_received {
  * @linger_ms: how long CLOSE may go on sending; 0 with PIKA_CLOSE_RESET.
  * @received: bytes that the program has read and no RECEIVED told of; what is
  *	unread then makes CLOSE a reset (RFC 9293 3.10.4 and Linux)
+ *
+ * With PIKA_CLOSE_FORGET the owner says that none of its buffers is in use. It
+ * forgets the flow at once, and is told GONE only if something it is told must
+ * wait for room anyway. What crosses CLOSE still arrives.
  */
 struct pika_msg_close {
 	u32 linger_ms;
@@ -263,6 +267,7 @@ struct pika_msg_close {
 };
 
 #define PIKA_CLOSE_RESET	0x01	/* send RST, forget what is unsent */
+#define PIKA_CLOSE_FORGET	0x02	/* the last word is this one, not GONE */
 
 struct pika_msg_connect {
 	struct pika_addr remote;

@@ -218,6 +218,7 @@ bool pika_ts_tell_endpoint(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_tell_cm(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_closed(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_check_closed(struct pika_server *s, struct pika_tcb *tcb);
+void pika_ts_forget_owner(struct pika_server *s, struct pika_tcb *tcb);
 void pika_ts_retry_endpoint(struct pika_server *s, struct pika_retry *retry);
 void pika_ts_retry_cm(struct pika_server *s, struct pika_retry *retry);
 

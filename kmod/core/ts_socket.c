@@ -175,6 +175,8 @@ static void close(struct pika_server *s, struct pika_tcb *tcb,
 		linger(s, tcb, how->linger_ms);
 	}
 	pika_ts_closed(s, tcb);
+	if (how->flags & PIKA_CLOSE_FORGET)
+		pika_ts_forget_owner(s, tcb);
 	pika_ts_check_gone(s, tcb);
 	pika_ts_changed(s, tcb);
 }

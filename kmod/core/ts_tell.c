@@ -7,6 +7,13 @@
 
 #include "tcp.h"
 
+static inline void lose_owner(struct pika_server *s, struct pika_tcb *tcb)
+{
+	tcb->flags |= PIKA_TCB_GONE;
+	if (tcb->state == PIKA_TCP_TIME_WAIT)
+		pika_ts_wait(s, tcb);
+}
+
 /**
  * pika_ts_check_closed() - may the owner forget the flow?
  * @s: the flow's server
@@ -21,9 +28,22 @@ void pika_ts_check_closed(struct pika_server *s, struct pika_tcb *tcb)
 		return;
 	pika_ts_update(s, tcb);
 	tcb->update |= PIKA_UPDATE_GONE;
-	tcb->flags |= PIKA_TCB_GONE;
-	if (tcb->state == PIKA_TCP_TIME_WAIT)
-		pika_ts_wait(s, tcb);
+	lose_owner(s, tcb);
+}
+
+/**
+ * pika_ts_forget_owner() - nobody wants to hear of the flow any more
+ * @s: the flow's server
+ * @tcb: the flow, which its owner has closed and says it has no part in
+ *
+ * One that is wrong about that is told GONE like others.
+ */
+void pika_ts_forget_owner(struct pika_server *s, struct pika_tcb *tcb)
+{
+	if (tcb->borrowed || tcb->endpoint_retry.waiting ||
+	    tcb->flags & (PIKA_TCB_LINGER | PIKA_TCB_GONE))
+		return;
+	lose_owner(s, tcb);
 }
 
 /**

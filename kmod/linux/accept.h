@@ -36,7 +36,7 @@ void pika_accept_available(struct pika_endpoint *ep,
 void pika_accept_listening(struct pika_endpoint *ep,
 			   const struct pika_msg *msg);
 void pika_accept_wake(struct pika_endpoint *ep, const struct pika_msg *msg);
-void pika_accept_claimed(struct pika_sock *ps);
+bool pika_accept_claimed(struct pika_sock *ps);
 void pika_accept_too_late(struct pika_sock *ps);
 
 #endif /* PIKA_LINUX_ACCEPT_H */

@@ -174,8 +174,10 @@ static void abandon(struct pika_sock *ps)
 /**
  * pika_accept_claimed() - CLAIM_RESULT: the connection is ours
  * @ps: its socket, on its queue's claiming list
+ *
+ * Return: false if nobody listens any more: it was closed, and may be freed.
  */
-void pika_accept_claimed(struct pika_sock *ps)
+bool pika_accept_claimed(struct pika_sock *ps)
 {
 	struct pika_accept_queue *q = ps->from;
 	bool ended;
@@ -192,6 +194,7 @@ void pika_accept_claimed(struct pika_sock *ps)
 	spin_unlock(&q->lock);
 	if (ended)
 		abandon(ps);
+	return !ended;
 }
 
 /**

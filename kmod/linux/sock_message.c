@@ -162,18 +162,47 @@ static bool post_shutdown(struct pika_sock *ps)
 	return post(ps, &msg);
 }
 
-static bool post_close(struct pika_sock *ps)
+static bool post_close(struct pika_sock *ps, u8 flags)
 {
 	struct pika_msg msg = {
 		.type = PIKA_MSG_CLOSE,
 		.close = {
 			.linger_ms = ps->linger_ms,
 			.received = ps->read,
-			.flags = ps->linger,
+			.flags = ps->linger | flags,
 		},
 	};
 
 	return post(ps, &msg);
+}
+
+/* Its server has no page of it, and nobody waits for an answer. */
+static bool may_forget(const struct pika_sock *ps)
+{
+	const struct pika_piece *piece;
+
+	if (ps->from || ps->linger_ms)
+		return false;
+	list_for_each_entry(piece, &ps->pieces, link)
+		if (piece->page)
+			return false;
+	return true;
+}
+
+/* The socket may be freed here: that is the last thing to be said of it. */
+static bool settle_close(struct pika_sock *ps)
+{
+	bool last;
+
+	if (!(ps->due & PIKA_DUE_CLOSE))
+		return true;
+	last = may_forget(ps);
+	if (!post_close(ps, last ? PIKA_CLOSE_FORGET : 0))
+		return false;
+	ps->due &= ~PIKA_DUE_CLOSE;
+	if (last)
+		forget(ps);
+	return true;
 }
 
 /* True if nothing of @what is due any more. */
@@ -302,8 +331,7 @@ static bool settle_all(struct pika_sock *ps)
 	if (received_is_due(ps) && !post_received(ps))
 		return false;
 	return settle_options(ps) && settle_buffer(ps) && settle_pieces(ps) &&
-	       settle(ps, PIKA_DUE_SHUTDOWN, post_shutdown) &&
-	       settle(ps, PIKA_DUE_CLOSE, post_close);
+	       settle(ps, PIKA_DUE_SHUTDOWN, post_shutdown) && settle_close(ps);
 }
 
 static bool again(struct pika_waiter *waiter)
@@ -568,7 +596,8 @@ void pika_sock_update(struct pika_endpoint *ep, const struct pika_msg *msg)
 	bool claimed = msg->type == PIKA_MSG_CLAIM_RESULT;
 
 	if (!ps) {
-		ep->stray++;
+		/* An UPDATE may cross the CLOSE of a socket. */
+		ep->stray += claimed;
 		drop_packets(update->packet, &ep->closed, "closed");
 		return;
 	}
@@ -583,9 +612,9 @@ void pika_sock_update(struct pika_endpoint *ep, const struct pika_msg *msg)
 	}
 	apply(ps, update);
 	pika_memory_settle_locked(ps);
-	if (claimed)
-		pika_accept_claimed(ps);
-	else if (!ps->closed)
+	if (claimed && !pika_accept_claimed(ps))
+		return;
+	if (!claimed && !ps->closed)
 		wake(pika_sock_sk(ps), update);
 	if (update->flags & PIKA_UPDATE_GONE)
 		forget(ps);
@@ -618,12 +647,13 @@ void pika_sock_setup(struct pika_sock *ps, struct pika_endpoint *ep)
  */
 void pika_sock_reset_closed(struct pika_endpoint *ep)
 {
+	struct hlist_node *next;
 	struct pika_sock *ps;
 	u32 i;
 
 	pika_endpoint_lock(ep);
 	for (i = 0; i < PIKA_ENDPOINT_BUCKETS; i++)
-		hlist_for_each_entry(ps, &ep->sockets[i], named) {
+		hlist_for_each_entry_safe(ps, next, &ep->sockets[i], named) {
 			if (!ps->closed || ps->linger & PIKA_CLOSE_RESET)
 				continue;
 			ps->linger |= PIKA_CLOSE_RESET;

@@ -261,7 +261,7 @@ class Run {
       pika_msg msg{};
       msg.type = PIKA_MSG_CLOSE;
       msg.flow = tcb->handle;
-      msg.close.flags = PIKA_CLOSE_RESET;
+      msg.close.flags = PIKA_CLOSE_RESET | (i % 2 ? PIKA_CLOSE_FORGET : 0);
       post(tcb->endpoint - address_of(0), msg, tcb->endpoint);
       settle();
     }

@@ -72,6 +72,29 @@ TEST_F(ts_socket, close__once_more_with_a_reset_ends_what_is_still_sent) {
   EXPECT_EQ(host().flows(), 0u);
 }
 
+TEST_F(ts_socket, close__forgetting_sends_what_is_left_and_tells_no_more) {
+  accept();
+  app_sends("last words");
+  app_closes(0, PIKA_CLOSE_FORGET);
+  EXPECT_EQ(sent().data, "last words");
+  EXPECT_EQ(host().flows(), 1u);
+  peer_acks(tcb().snd_max);
+  EXPECT_TRUE(only(kCm, PIKA_MSG_CONNECTION_CLOSED).closed.established);
+  EXPECT_EQ(host().told(kApp).size(), 0u);
+  host().pass_ms(400'000);
+  EXPECT_EQ(host().flows(), 0u);
+  EXPECT_EQ(host().told(kApp).size(), 0u);
+}
+
+TEST_F(ts_socket, close__forgetting_while_a_buffer_is_lent_is_told_gone) {
+  accept();
+  app_sends(std::string(100, 'x'));
+  app_closes(0, PIKA_CLOSE_FORGET);
+  EXPECT_EQ(host().told(kApp).size(), 0u);
+  peer_acks(tcb().snd_max);
+  EXPECT_TRUE(only(kApp, PIKA_MSG_UPDATE).update.flags & PIKA_UPDATE_GONE);
+}
+
 TEST_F(ts_socket, received__more_than_there_was_opens_no_more_than_there_is) {
   accept();
   peer_sends("abc");

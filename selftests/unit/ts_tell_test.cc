@@ -144,6 +144,20 @@ TEST_F(ts_tell, answers__wait_for_room_and_none_is_lost) {
   EXPECT_EQ(answered, asked);
 }
 
+TEST_F(ts_tell, gone__is_told_to_one_that_forgot_while_something_waited_for_room) {
+  accept();
+  fill(kApp);
+  peer_sends("one");
+  app_closes(3, PIKA_CLOSE_FORGET);
+  told();
+  host().run();
+  EXPECT_TRUE(only(kApp, PIKA_MSG_UPDATE).update.flags & PIKA_UPDATE_GONE);
+  peer_sends("", PIKA_TCP_FIN);
+  peer_acks(tcb().snd_max);
+  host().pass_ms(400'000);
+  EXPECT_EQ(host().flows(), 0u);
+}
+
 TEST_F(ts_tell, gone__is_the_last_word) {
   accept();
   app_closes();

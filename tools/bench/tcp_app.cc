@@ -95,11 +95,13 @@ void App::on_available(const pika_msg& msg) {
 void App::on_update(const pika_msg& msg) {
   const pika_msg_update& update = msg.update;
   const auto id = static_cast<uint32_t>(update.socket);
+  if (sockets_[id].flow != msg.flow) abort();
   if (update.error != 0 || (update.flags & PIKA_UPDATE_TIMED_OUT) != 0) abort();
   Socket& socket = sockets_[id];
   if (update.packet != nullptr) read(socket, update.packet);
-  if ((update.flags & PIKA_UPDATE_EOF) != 0) close(socket);
-  if ((update.flags & PIKA_UPDATE_GONE) != 0) free(id);
+  if ((update.flags & PIKA_UPDATE_EOF) == 0) return;
+  close(socket);
+  free(id);
 }
 
 void App::read(Socket& socket, pika_packet* packet) {
@@ -128,8 +130,10 @@ void App::answer(const Socket& socket) {
   end();
 }
 
+/// It has no buffer that is the server's: its pages are sent inline.
 void App::close(Socket& socket) {
-  begin(PIKA_MSG_CLOSE, socket.flow)->close = {.linger_ms = 0, .received = socket.read, .flags = 0};
+  begin(PIKA_MSG_CLOSE, socket.flow)->close = {
+      .linger_ms = 0, .received = socket.read, .flags = PIKA_CLOSE_FORGET};
   end();
 }
 

@@ -106,6 +106,7 @@ void Endpoint::dispatch(const pika_msg& msg) {
     case PIKA_MSG_CLAIM_RESULT:
     case PIKA_MSG_UPDATE: {
       Socket* socket = find(msg.update.socket);
+      if (forgotten_.contains(msg.update.socket)) return free_packets(msg);
       return socket ? socket->on_update(msg) : fail("UPDATE for no socket of ours");
     }
     default:
@@ -221,6 +222,14 @@ void Endpoint::touch(Acceptor& acceptor) {
 }
 
 void Endpoint::touch(Listener& listener) { touched_listeners_.push_back(&listener); }
+
+/// Of an UPDATE that has crossed the CLOSE of its socket.
+void Endpoint::free_packets(const pika_msg& msg) {
+  for (pika_packet *next, *packet = msg.update.packet; packet; packet = next) {
+    next = packet->next;
+    free_packet(msg.from, packet);
+  }
+}
 
 void Endpoint::free_packet(uint16_t server, pika_packet* packet) {
   if (!host_.options().frees_by_message) return host_.pool().put(packet);

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "tools/sim/listener.hh"
@@ -84,6 +85,8 @@ class Endpoint {
   void touch(Acceptor& acceptor);
   void touch(Listener& listener);
   void free_packet(uint16_t server, pika_packet* packet);
+  void free_packets(const pika_msg& msg);
+  void forget(uint64_t id) { forgotten_.insert(id); }
   void fail(const std::string& what);
 
   Machine& host_;
@@ -93,6 +96,7 @@ class Endpoint {
   std::vector<Peer> peers_;  // by address
   uint64_t last_socket_;
   std::unordered_map<uint64_t, std::unique_ptr<Socket>> sockets_;
+  std::unordered_set<uint64_t> forgotten_;  // what crosses their CLOSE is no error
   std::map<uint32_t, std::unique_ptr<Listener>> listeners_;
   std::map<uint32_t, std::unique_ptr<Acceptor>> acceptors_;
   std::vector<uint64_t> touched_sockets_;

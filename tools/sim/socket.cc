@@ -117,10 +117,25 @@ void Socket::free_received() {
 bool Socket::post(const pika_msg& msg) {
   pika_msg filled = msg;
   filled.flow = flow_;
-  if (msg.type == PIKA_MSG_CLOSE) filled.close.received = read_;
-  if (!waiting_ && endpoint_.push(server_, filled)) return true;
-  endpoint_.wait_for_room(server_, *this);
-  return false;
+  if (msg.type == PIKA_MSG_CLOSE) {
+    filled.close.received = read_;
+    if (may_forget()) filled.close.flags |= PIKA_CLOSE_FORGET;
+  }
+  if (waiting_ || !endpoint_.push(server_, filled)) {
+    endpoint_.wait_for_room(server_, *this);
+    return false;
+  }
+  if ((filled.close.flags & PIKA_CLOSE_FORGET) != 0 && msg.type == PIKA_MSG_CLOSE) {
+    gone_ = true;
+    endpoint_.forget(id_);
+  }
+  return true;
+}
+
+/// Is nothing of it in use by a server, nor will an answer be missed?
+bool Socket::may_forget() const {
+  const auto lent = [](const Piece& piece) { return piece.buffer != 0; };
+  return acceptor_ == nullptr && std::none_of(unacked_.begin(), unacked_.end(), lent);
 }
 
 /// Sends what there is to say. @return false if the ring is full: it is called again.

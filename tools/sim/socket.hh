@@ -88,6 +88,7 @@ class Socket {
   bool flush();
   bool flush_received();
   bool post(const pika_msg& msg);
+  bool may_forget() const;
   void free_received();
   void touch();
   void fail(const std::string& what);
