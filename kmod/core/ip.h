@@ -36,7 +36,7 @@
 
 static inline void pika_addr_map_v4(struct pika_addr *addr, const u8 *bytes)
 {
-	static const u8 prefix[12] = { [10] = 0xff, [11] = 0xff };
+	static const u8 prefix[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255 };
 
 	memcpy(addr->b, prefix, sizeof(prefix));
 	memcpy(addr->b + sizeof(prefix), bytes, 4);

@@ -122,16 +122,17 @@ static __pika_apart void give_back(struct pika_server *s,
 	s->env->ops->pass(s->env, pkt);
 }
 
-/* Where its flow is looked up, in a big table, is on its way meanwhile. */
-static inline void read_headers(struct pika_server *s, struct pika_packet *pkt,
+/* @ts: in the same server, or NULL. Its table is big: a place is fetched early. */
+static inline void read_headers(const struct pika_ts *ts,
+				const struct pika_packet *pkt,
 				struct pika_headers *headers)
 {
 	struct pika_segment *seg = &headers->segment;
 
 	headers->parse = pika_packet_parse(pkt, seg);
-	if (likely(headers->parse == PIKA_PARSE_OK && s->ts)) {
-		seg->hash = pika_ts_hash(s, &seg->key);
-		pika_flow_prefetch(&s->ts->flows, seg->hash);
+	if (likely(headers->parse == PIKA_PARSE_OK && ts)) {
+		seg->hash = pika_flow_hash(&ts->flows.secret, &seg->key);
+		pika_flow_prefetch(&ts->flows, seg->hash);
 	}
 }
 
@@ -302,7 +303,7 @@ u32 pika_link_poll(struct pika_server *s, u32 budget)
 
 	link->stats.received += n;
 	for (i = 0; i < n; i++)
-		read_headers(s, link->burst[i], &link->headers[i]);
+		read_headers(s->ts, link->burst[i], &link->headers[i]);
 	for (i = 0; i < n; i++)
 		classify(s, link->burst[i], &link->headers[i]);
 	if (pika_link_waits(s))

@@ -144,6 +144,7 @@ struct pika_listener *pika_listener_add(struct pika_listeners *listeners,
 	if (index == PIKA_POOL_NONE)
 		return NULL;
 	*error = 0;
+	listeners->last = NULL;
 	listener = pika_pool_at(&listeners->pool, index);
 	fill(listener, listen);
 	chain = &listeners->by_port[hash_port(listeners, &listen->addr,
@@ -182,6 +183,7 @@ void pika_listener_remove(struct pika_listeners *listeners,
 {
 	struct pika_listener **at;
 
+	listeners->last = NULL;
 	at = &listeners->by_port[hash_port(listeners, &listener->addr,
 					   listener->port)];
 	while (*at != listener)
@@ -224,19 +226,12 @@ pika_listener_by_id(const struct pika_listeners *listeners, u32 id)
 	return each;
 }
 
-/**
- * pika_listener_for() - the listener that a SYN is for
- * @listeners: the CM's
- * @addr: destination address
- * @port: destination port, host order
- *
+/*
  * The most specific one, as Linux's: the address itself, any of its family, and
  * for IPv4 an IPv6 listener that is not v6only.
- *
- * Return: the listener, or NULL.
  */
-struct pika_listener *pika_listener_for(const struct pika_listeners *listeners,
-					const struct pika_addr *addr, u16 port)
+static struct pika_listener *best_of(const struct pika_listeners *listeners,
+				     const struct pika_addr *addr, u16 port)
 {
 	bool v4 = pika_addr_is_v4(addr);
 	struct pika_listener *listener = find(listeners, addr, port);
@@ -247,4 +242,25 @@ struct pika_listener *pika_listener_for(const struct pika_listeners *listeners,
 		return listener;
 	listener = find(listeners, &any_v6, port);
 	return v4 && !takes_v4(listener) ? NULL : listener;
+}
+
+/**
+ * pika_listener_for() - the listener that a SYN is for
+ * @listeners: the CM's
+ * @addr: destination address
+ * @port: destination port, host order
+ *
+ * Return: the listener, or NULL.
+ */
+struct pika_listener *pika_listener_for(struct pika_listeners *listeners,
+					const struct pika_addr *addr, u16 port)
+{
+	struct pika_listener *last = listeners->last;
+
+	if (likely(last && last->port == port &&
+		   same(&listeners->last_addr, addr)))
+		return last;
+	listeners->last = best_of(listeners, addr, port);
+	listeners->last_addr = *addr;
+	return listeners->last;
 }

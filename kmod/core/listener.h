@@ -65,12 +65,16 @@ struct pika_listener {
  * @by_port: chains by address and port, @mask + 1 of them
  * @by_id: chains by number, as many
  * @mask: see above
+ * @last: what was looked for last, as most SYNs are for the same; or NULL
+ * @last_addr: by this address, and the port that it has
  */
 struct pika_listeners {
 	struct pika_pool pool;
 	struct pika_listener **by_port;
 	struct pika_listener **by_id;
 	u32 mask;
+	struct pika_listener *last;
+	struct pika_addr last_addr;
 };
 
 bool pika_listeners_init(struct pika_listeners *listeners,
@@ -86,7 +90,7 @@ void pika_listener_put(struct pika_listeners *listeners,
 		       struct pika_listener *listener);
 struct pika_listener *
 pika_listener_by_id(const struct pika_listeners *listeners, u32 id);
-struct pika_listener *pika_listener_for(const struct pika_listeners *listeners,
+struct pika_listener *pika_listener_for(struct pika_listeners *listeners,
 					const struct pika_addr *addr, u16 port);
 
 #endif /* PIKA_CORE_LISTENER_H */

@@ -154,8 +154,10 @@ static enum pika_parse parse_ip(const struct pika_packet *pkt,
 
 static inline void read_tcp(const u8 *tcp, struct pika_segment *seg)
 {
-	seg->key.remote_port = pika_read_be16(tcp + TCP_SOURCE);
-	seg->key.local_port = pika_read_be16(tcp + TCP_DESTINATION);
+	u32 ports = pika_read_be32(tcp + TCP_SOURCE);
+
+	seg->key.remote_port = ports >> 16;
+	seg->key.local_port = ports;
 	seg->seq = pika_read_be32(tcp + TCP_SEQ);
 	seg->ack = pika_read_be32(tcp + TCP_ACK);
 	seg->flags = tcp[TCP_FLAGS];
@@ -197,6 +199,13 @@ static bool checksum_is_right(const struct pika_packet *pkt,
 	return pika_fold(sum) == 0xffff;
 }
 
+/* No flow has an address that is not plain unicast, so only SYNs need care. */
+static inline bool may_begin_v4(const u8 *ip, const u8 *tcp)
+{
+	return !(tcp[TCP_FLAGS] & PIKA_TCP_SYN) ||
+	       (unicast_v4(ip + V4_SOURCE) && unicast_v4(ip + V4_DESTINATION));
+}
+
 /*
  * What most packets are: IPv4 without options or fragments, all of it linear,
  * the header right. False: the long way says what it is, or why not.
@@ -214,8 +223,7 @@ static inline bool parse_plain(const struct pika_packet *pkt,
 	if (len > pkt->linear || header < TCP_HEADER ||
 	    V4_HEADER + header > len ||
 	    (pika_read_be32(ip + V4_FLAGS) & 0x3fff00ff) != PROTOCOL_TCP ||
-	    !unicast_v4(ip + V4_SOURCE) || !unicast_v4(ip + V4_DESTINATION) ||
-	    pika_fold(pika_sum_v4(ip)) != 0xffff)
+	    !may_begin_v4(ip, tcp) || pika_fold(pika_sum_v4(ip)) != 0xffff)
 		return false;
 	pika_addr_map_v4(&seg->key.remote, ip + V4_SOURCE);
 	pika_addr_map_v4(&seg->key.local, ip + V4_DESTINATION);

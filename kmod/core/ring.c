@@ -55,6 +55,7 @@ void pika_consumer_init(struct pika_consumer *c,
 		.in = in,
 		.slot = out->slots,
 		.mask = slots - 1,
+		.quarter = slots / 4 - 1,
 		.lap = 1,
 	};
 }
@@ -94,6 +95,21 @@ bool pika_producer_renew(struct pika_producer *p)
 	if (READ_ONCE(p->out->want_room))
 		WRITE_ONCE(p->out->want_room, 0);
 	return true;
+}
+
+/**
+ * pika_consumer_turn() - a quarter of the ring lies behind
+ * @c: the receiving end
+ *
+ * Part of pika_ring_pop().
+ */
+void pika_consumer_turn(struct pika_consumer *c)
+{
+	if (!(c->tail & c->mask)) {
+		c->slot = c->out->slots;
+		c->lap++;
+	}
+	pika_consumer_publish(c);
 }
 
 /**

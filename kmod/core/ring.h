@@ -69,6 +69,7 @@ struct pika_producer {
  * @tail: messages consumed so far
  * @published: the last value of @tail that the producer may know
  * @mask: number of slots - 1
+ * @quarter: a quarter of them - 1
  * @lap: the tag of that message
  * @unanswered: published since want_room was last looked at
  */
@@ -79,6 +80,7 @@ struct pika_consumer {
 	u32 tail;
 	u32 published;
 	u32 mask;
+	u32 quarter;
 	u32 lap;
 	bool unanswered;
 };
@@ -96,6 +98,7 @@ void pika_consumer_init(struct pika_consumer *c,
 			struct pika_ring_in *in, u32 slots);
 bool pika_producer_renew(struct pika_producer *p);
 void pika_consumer_publish(struct pika_consumer *c);
+void pika_consumer_turn(struct pika_consumer *c);
 
 /**
  * pika_consumer_sees_waiter() - does the producer wait for room that is there?
@@ -227,12 +230,8 @@ static inline const struct pika_msg *pika_ring_peek(struct pika_consumer *c)
 static inline void pika_ring_pop(struct pika_consumer *c)
 {
 	c->slot++;
-	if (unlikely(!(++c->tail & c->mask))) {
-		c->slot = c->out->slots;
-		c->lap++;
-	}
-	if (unlikely(c->tail - c->published > c->mask >> 2))
-		pika_consumer_publish(c);
+	if (unlikely(!(++c->tail & c->quarter)))
+		pika_consumer_turn(c);
 }
 
 #endif /* PIKA_CORE_RING_H */

@@ -357,10 +357,20 @@ static inline void receive(struct pika_server *s, const struct pika_peer *peer,
 			on_unhandled(s, msg);
 		return;
 	}
+	s->received[type]++;
 	if (likely(may_say(s, peer, msg, type)))
 		s->handlers[type](s, msg);
 	else
 		on_unhandled(s, msg);
+}
+
+/* Its handler will see it again: it was not received. */
+static void hold(struct pika_server *s, struct pika_peer *peer, u8 type)
+{
+	s->hold = false;
+	s->received[type]--;
+	s->stats.held++;
+	peer->held = true;
 }
 
 /* A message that its handler holds stays, and all behind it. */
@@ -376,13 +386,9 @@ static u32 drain_ring(struct pika_server *s, struct pika_peer *peer, u32 budget)
 		show(s, PIKA_WAY_RECEIVED, s->id, msg);
 		receive(s, peer, msg, type);
 		if (unlikely(s->hold)) {
-			s->hold = false;
-			s->stats.held++;
-			peer->held = true;
+			hold(s, peer, type);
 			break;
 		}
-		if (likely(type < PIKA_MSG_TYPES))
-			s->received[type]++;
 		pika_ring_pop(&peer->in);
 		work++;
 	}

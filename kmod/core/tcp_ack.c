@@ -70,7 +70,9 @@ static inline void acked(struct pika_server *s, struct pika_tcb *tcb,
 
 	tcb->progress_ms = s->now_ms;
 	tcb->soft_error = 0;
-	pika_tcp_rtt_acked(s, tcb, &in->options);
+	/* Behind a FIN nothing is sent that might be lost. */
+	if (!pika_tcp_fin_acked(tcb))
+		pika_tcp_rtt_acked(s, tcb, &in->options);
 	restart_clock(s, tcb);
 	pika_tcp_recovery_acked(s, tcb, bytes);
 	keep_up(tcb);

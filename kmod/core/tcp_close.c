@@ -8,6 +8,8 @@
 
 static void free_early(struct pika_server *s, struct pika_tcb *tcb)
 {
+	if (likely(!tcb->early))
+		return;
 	pika_ts_free_packets(s, tcb->early);
 	tcb->early = NULL;
 	tcb->early_packets = 0;

@@ -213,8 +213,8 @@ void pika_ts_free(struct pika_server *s, struct pika_tcb *tcb)
 {
 	tcb->handle = PIKA_HANDLE_NONE;
 	pika_timer_cancel(&s->wheel, &tcb->timer);
-	pika_ts_free_packets(s, tcb->ready);
-	pika_sack_drop(s, tcb);
+	if (unlikely(tcb->ready))
+		pika_ts_free_packets(s, tcb->ready);
 	pika_pool_put(&s->ts->tcbs, tcb->index);
 }
 
@@ -256,7 +256,6 @@ static inline void prefetch_tcb(const struct pika_tcb *tcb)
 	__builtin_prefetch(lines);
 	__builtin_prefetch(lines + PIKA_LINE);
 	__builtin_prefetch(lines + 2 * PIKA_LINE);
-	__builtin_prefetch(lines + 3 * PIKA_LINE);
 }
 
 /**

@@ -294,7 +294,7 @@ static int set_up_server(struct pika_executor *e, u16 address)
 	s->cm = pika_composition_cm_of(&stack->composition, address);
 	s->ls = pika_composition_ls_of(&stack->composition, address);
 	arena.left = count_components(e);
-	e->arena = pika_lines_alloc(arena.left +
+	e->arena = pika_table_alloc(arena.left +
 				    PIKA_GROUPS * sizeof(*s->ts_of), e->core);
 	if (!e->arena)
 		return -ENOMEM;

@@ -64,6 +64,20 @@ TEST_F(listener, lookup__the_most_specific_address_wins) {
   EXPECT_EQ(lookup(v4(10, 0, 0, 1), 81), 0u);
 }
 
+TEST_F(listener, lookup__again_sees_who_came_and_went_since) {
+  EXPECT_EQ(add(1, any4), 0);
+  EXPECT_EQ(lookup(v4(10, 0, 0, 1)), 1u);
+  EXPECT_EQ(lookup(v4(10, 0, 0, 1)), 1u);
+  EXPECT_EQ(add(2, v4(10, 0, 0, 1)), 0);
+  EXPECT_EQ(lookup(v4(10, 0, 0, 1)), 2u);
+  EXPECT_EQ(lookup(v4(10, 0, 0, 2)), 1u);
+  EXPECT_EQ(lookup(v4(10, 0, 0, 1)), 2u);
+  remove(2);
+  EXPECT_EQ(lookup(v4(10, 0, 0, 1)), 1u);
+  remove(1);
+  EXPECT_EQ(lookup(v4(10, 0, 0, 1)), 0u);
+}
+
 TEST_F(listener, lookup__any_ipv6_takes_both_families) {
   EXPECT_EQ(add(1, any6), 0);
   EXPECT_EQ(lookup(v6(1)), 1u);

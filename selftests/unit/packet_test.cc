@@ -303,8 +303,12 @@ TEST(packet, parse__addresses_that_are_not_plain_unicast_are_the_hosts) {
     for (const uint8_t first : {0, 127, 224, 239, 240, 255}) {
       auto bytes = make({.v4 = true});
       bytes[at] = first;
+      bytes[33] = PIKA_TCP_SYN;
       complete(bytes, 20);
       EXPECT_EQ(Received(bytes).result, PIKA_PARSE_ADDRESS) << int{first};
+      bytes[33] = PIKA_TCP_ACK;
+      complete(bytes, 20);
+      EXPECT_EQ(Received(bytes).result, PIKA_PARSE_OK) << "no flow has it, that is enough";
     }
   }
   const Bytes mapped = Bytes(10, 0) + Bytes{0xff, 0xff, 192, 0, 2, 1};

@@ -361,6 +361,7 @@ class Pair {
       EXPECT_EQ(host->flows(), 0u);
       EXPECT_EQ(host->packets(), 0u);
       EXPECT_EQ(host->s->ts->chunks.used, 0u);
+      EXPECT_EQ(host->s->ts->boards.used, 0u);
       EXPECT_EQ(host->s->ts->frames.used, 0u);
       EXPECT_EQ(host->s->ts->flows.used, 0u);
       EXPECT_EQ(host->s->wheel.armed, 0u);

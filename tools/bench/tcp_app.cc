@@ -95,7 +95,6 @@ void App::on_available(const pika_msg& msg) {
 void App::on_update(const pika_msg& msg) {
   const pika_msg_update& update = msg.update;
   const auto id = static_cast<uint32_t>(update.socket);
-  if (sockets_[id].flow != msg.flow) abort();
   if (update.error != 0 || (update.flags & PIKA_UPDATE_TIMED_OUT) != 0) abort();
   Socket& socket = sockets_[id];
   if (update.packet != nullptr) read(socket, update.packet);

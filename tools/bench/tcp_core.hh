@@ -5,6 +5,7 @@
 #pragma once
 
 extern "C" {
+#include "core/checksum.h"
 #include "core/cm.h"
 #include "core/link.h"
 #include "core/server.h"

@@ -4,6 +4,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -51,7 +52,7 @@ uint32_t next_random(uint32_t& state) {
 /// The field has the pseudo-header's sum already.
 void complete_checksum(uint8_t* tcp, uint32_t len) {
   constexpr uint32_t checksum = 16;
-  const auto sum = static_cast<uint16_t>(~pika_checksum_fold(pika_checksum_add(0, tcp, len)));
+  const auto sum = static_cast<uint16_t>(~pika_fold(pika_sum_bytes(0, tcp, len)));
   std::memcpy(tcp + checksum, &sum, sizeof(sum));
 }
 
@@ -87,7 +88,11 @@ PikaStack::PikaStack(unsigned connections)
       arena_(arena_bytes(power_of_two(connections))),
       app_(app_id, server_id, connections, *this),
       pool_(pool_packets) {
-  for (Packet& packet : pool_) put(&packet);
+  for (Packet& packet : pool_) {
+    packet.data = packet.memory;
+    packet.truesize = sizeof(packet);
+    put(&packet);
+  }
   for (Packet*& packet : received_) packet = take();
   const unsigned flows = power_of_two(connections);
   pika_server_init(server_, this, server_id, 1, bells_.as<pika_bell>());
@@ -159,16 +164,17 @@ bool PikaStack::poll_app() {
 
 /// The card's ring always has a buffer in each place.
 uint32_t PikaStack::burst(pika_packet** packets, uint32_t n) {
-  uint32_t taken = 0;
-  for (; taken < n && head_ != tail_; ++taken) {
-    Packet*& place = received_[head_++ % WIRE_RECEIVE];
+  n = std::min(n, tail_ - head_);
+  const uint8_t flags = offload_ ? PIKA_PACKET_CHECKED : 0;
+  for (uint32_t i = 0; i < n; ++i) {
+    Packet*& place = received_[(head_ + i) % WIRE_RECEIVE];
     place->linear = place->len;
-    place->truesize = sizeof(Packet);
-    place->flags = offload_ ? PIKA_PACKET_CHECKED : 0;
-    packets[taken] = place;
+    place->flags = flags;
+    packets[i] = place;
     place = take();
   }
-  return taken;
+  head_ += n;
+  return n;
 }
 
 bool PikaStack::transmit(const pika_frame& frame) {
@@ -191,7 +197,6 @@ PikaStack::Packet* PikaStack::take() {
   auto* packet = static_cast<Packet*>(free_);
   if (packet == nullptr) abort();
   free_ = packet->next;
-  packet->data = packet->memory;
   return packet;
 }
 
