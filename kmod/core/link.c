@@ -122,7 +122,7 @@ static __pika_apart void give_back(struct pika_server *s,
 	s->env->ops->pass(s->env, pkt);
 }
 
-/* @ts: in the same server, or NULL. Its table is big: a place is fetched early. */
+/* @ts: in the same server, or NULL; its table is big: fetched early. */
 static inline void read_headers(const struct pika_ts *ts,
 				const struct pika_packet *pkt,
 				struct pika_headers *headers)

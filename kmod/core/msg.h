@@ -267,7 +267,7 @@ struct pika_msg_close {
 };
 
 #define PIKA_CLOSE_RESET	0x01	/* send RST, forget what is unsent */
-#define PIKA_CLOSE_FORGET	0x02	/* the last word is this one, not GONE */
+#define PIKA_CLOSE_FORGET	0x02	/* the last word: no GONE is awaited */
 
 struct pika_msg_connect {
 	struct pika_addr remote;
