@@ -30,7 +30,7 @@ test-debug: setup
 	@selftests/run debug
 
 test-full: setup
-	@tools/setup debug bookworm
+	@tools/setup debug bookworm dpdk
 	@selftests/run full
 
 bench: setup
@@ -42,9 +42,11 @@ bench-vm: setup
 
 install: userspace
 	@$(MAKE) -s -C userspace install
+	@$(MAKE) -s -C tools/nic82599 install
 
 uninstall:
 	@$(MAKE) -s -C userspace uninstall
+	@$(MAKE) -s -C tools/nic82599 uninstall
 
 style: setup
 	@tools/style/run

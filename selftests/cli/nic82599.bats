@@ -142,3 +142,42 @@ print([port["sent"] for port in json.load(sys.stdin)["ports"]])' \
 	kill "$client"
 	grep -q 'client left alone: a message of' "$at/log"
 }
+
+# In a network namespace of its own, where its user is root.
+@test "a tap device is made and goes with the program; one that was there stays" {
+	cd "$at"
+	run unshare --user --map-root-user --net bash -euc '
+		until_there() { for _ in {1..500}; do [ ! -S control ] || return 0; sleep 0.01; done; false; }
+		start() { "$0" --socket a --tap "$1" --control control & until_there; }
+		start tap7
+		[ -e /proc/sys/net/ipv4/conf/tap7 ]
+		"$1" control stats | grep -q "tap_dropped *0"
+		kill $!
+		wait $!
+		[ ! -e /proc/sys/net/ipv4/conf/tap7 ]
+		ip tuntap add tap8 mode tap
+		start tap8
+		kill $!
+		wait $!
+		[ -e /proc/sys/net/ipv4/conf/tap8 ]
+		! "$0" --socket a --tap lo
+		! "$0" --socket a --tap a-name-that-is-too-long
+	' "$nic" "$ctl"
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "nic82599: tap lo: Invalid argument" ]
+	[[ ${lines[1]} == "nic82599: tap 'a-name-that-is-too-long': expected "* ]]
+	[ "$(ls "$at")" = "" ]
+}
+
+@test "what is installed is uninstalled, and nothing else" {
+	mkdir -p "$at/root/usr/bin"
+	: >"$at/root/usr/bin/other"
+	make -s -C "$BATS_TEST_DIRNAME/../../tools/nic82599" install DESTDIR="$at/root" PREFIX=/usr
+	[ "$(cd "$at/root" && find . ! -type d | sort | xargs)" = "./usr/bin/nic82599 \
+./usr/bin/nic82599ctl ./usr/bin/other ./usr/share/man/man1/nic82599.1 \
+./usr/share/man/man1/nic82599ctl.1" ]
+	"$at/root/usr/bin/nic82599" --version
+	grep -q nic82599ctl "$at/root/usr/share/man/man1/nic82599ctl.1"
+	make -s -C "$BATS_TEST_DIRNAME/../../tools/nic82599" uninstall DESTDIR="$at/root" PREFIX=/usr
+	[ "$(cd "$at/root" && find . ! -type d)" = ./usr/bin/other ]
+}
