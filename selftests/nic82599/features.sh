@@ -146,11 +146,10 @@ case__vlans_are_taken_off_put_on_and_filtered()
 	ip link set v200 up
 	ip neigh add 10.200.0.2 lladdr 52:54:00:70:6b:02 dev v200
 	sleep 1
-	before=$(model 0 --port 1 stats | awk '$1 == "filtered" { print $2 }')
+	before=$(of_model 1 filtered)
 	traffic flows 10.200.0.2 9 20
 	sleep 1
-	[ $(($(model 0 --port 1 stats | awk '$1 == "filtered" { print $2 }') - before)) -ge 20 ] ||
-		fail "VLAN 200 was not filtered"
+	[ $(($(of_model 1 filtered) - before)) -ge 20 ] || fail "VLAN 200 was not filtered"
 	offload rxvlan off
 	offload txvlan off
 	ping_there 10.100.0.2

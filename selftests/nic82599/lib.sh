@@ -19,17 +19,17 @@ there()
 	ip netns exec there "$@"
 }
 
-# wait_for WHAT CMD...: until CMD succeeds, for half a minute at most.
+# wait_for WHAT CMD...: until CMD succeeds, for a minute at most.
 wait_for()
 {
-	local i what=$1
+	local what=$1 end=$((SECONDS + 60))
 
 	shift
-	for ((i = 0; i < 300; i++)); do
+	while [ "$SECONDS" -lt "$end" ]; do
 		! "$@" >/dev/null 2>&1 || return 0
 		sleep 0.1
 	done
-	fail "$what: not within 30 s"
+	fail "$what: not within a minute"
 }
 
 has_carrier()
@@ -108,4 +108,10 @@ model()
 		sleep 0.05
 	done
 	fail "model $*: no answer"
+}
+
+# of_model PORT NAME: one number of nic82599ctl's stats.
+of_model()
+{
+	model 0 --port "$1" stats | awk -v name="$2" '$1 == name { print $2 }'
 }

@@ -130,6 +130,9 @@ setup() {
 	[ "$status" -eq 2 ]
 	run "$vm" --nic 82599 --kernel debug -- true
 	[ "$status" -eq 2 ]
+	run "$vm" --model '--loss 0.1' -- true
+	[ "$status" -eq 2 ]
+	[ "$output" = "run: --model: only --nic 82599 has one" ]
 	run "$vm" --leaks -- true
 	[ "$status" -eq 2 ]
 	run "$vm" --kernel 5.4 -- true
