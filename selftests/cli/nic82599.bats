@@ -146,6 +146,7 @@ print([port["sent"] for port in json.load(sys.stdin)["ports"]])' \
 # In a network namespace of its own, where its user is root.
 @test "a tap device is made and goes with the program; one that was there stays" {
 	cd "$at"
+	# shellcheck disable=SC2016 # for the inner shell
 	run unshare --user --map-root-user --net bash -euc '
 		until_there() { for _ in {1..500}; do [ ! -S control ] || return 0; sleep 0.01; done; false; }
 		start() { "$0" --socket a --tap "$1" --control control & until_there; }
@@ -180,4 +181,54 @@ print([port["sent"] for port in json.load(sys.stdin)["ports"]])' \
 	grep -q nic82599ctl "$at/root/usr/share/man/man1/nic82599ctl.1"
 	make -s -C "$BATS_TEST_DIRNAME/../../tools/nic82599" uninstall DESTDIR="$at/root" PREFIX=/usr
 	[ "$(cd "$at/root" && find . ! -type d)" = ./usr/bin/other ]
+}
+
+processes_of_this() {
+	pgrep -f "nic82599.*$at/a"
+}
+
+# After the program was killed and its client has left.
+all_end() {
+	wait "$model" || true
+	model=
+	for _ in {1..500}; do
+		processes_of_this >/dev/null || return 0
+		sleep 0.02
+	done
+	return 1
+}
+
+@test "who kills it leaves its client with a card that was pulled out" {
+	start --socket "$at/a"
+	[ "$(processes_of_this | wc -l)" -eq 2 ]
+	python3 - "$at/a" "$model" <<-'END'
+		import os, signal, socket, struct, sys, time
+		s = socket.socket(socket.AF_UNIX)
+		s.connect(sys.argv[1])
+		s.settimeout(20)
+		def say(command, payload, flags=0):
+		    s.sendall(struct.pack("<HHIII", 7, command, 16 + len(payload), flags, 0) + payload)
+		def ask(command, payload):
+		    say(command, payload)
+		    return s.recv(4096)
+		def status():
+		    return ask(9, struct.pack("<QII", 8, 0, 4))[-4:]
+		ask(1, struct.pack("<HH", 0, 1) + b"{}\0")
+		assert status() == b"\0\0\0\0", status()
+		os.kill(int(sys.argv[2]), signal.SIGKILL)
+		time.sleep(0.1)
+		say(10, struct.pack("<QIII", 0, 0, 4, 1 << 26), 0x10)
+		assert status() == b"\xff\xff\xff\xff", status()
+		assert len(ask(13, b"")) == 16
+		assert status() == b"\xff\xff\xff\xff", status()
+	END
+	all_end
+	grep -q 'killed; reads of its cards give ones until QEMU leaves' "$at/log"
+}
+
+@test "who kills it without a client leaves no process" {
+	start --socket "$at/a"
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' "$at/a"
+	kill -KILL "$model"
+	all_end
 }

@@ -52,6 +52,7 @@ Result<Done> Machine::make_ports() {
     settings.mac[5] = static_cast<uint8_t>(settings.mac[5] + number);
     auto& port = ports_.emplace_back(std::make_unique<Port>(loop_, number, settings));
     if (auto listening = port->listen(socket); !listening) return listening;
+    port->on_welcome([this](int client) { keeper_.keep(client); });
     port->on_leave([this] { on_leave(); });
   }
   return Done{};

@@ -13,6 +13,7 @@
 #include "libpika/result.hh"
 #include "tools/nic82599/control.hh"
 #include "tools/nic82599/impair.hh"
+#include "tools/nic82599/keeper.hh"
 #include "tools/nic82599/loop.hh"
 #include "tools/nic82599/pcap.hh"
 #include "tools/nic82599/port.hh"
@@ -35,7 +36,8 @@ struct Options {
 
 class Machine {
  public:
-  explicit Machine(Options options) : options_(std::move(options)) {}
+  /// @p keeper outlives it.
+  Machine(Options options, const Keeper& keeper) : options_(std::move(options)), keeper_(keeper) {}
 
   /// Until a signal, or until the last client has left.
   Result<Done> run();
@@ -55,6 +57,7 @@ class Machine {
   void on_leave();
 
   Options options_;
+  const Keeper& keeper_;
   Loop loop_;
   Descriptor signals_;
   std::optional<Pcap> pcap_;

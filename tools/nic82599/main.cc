@@ -85,7 +85,9 @@ int run(int argc, char** argv) {
     return usage_error("nic82599", wrong);
   if (!mac.empty() && !read_mac(mac, options.settings.mac))
     return usage_error("nic82599", "--mac " + mac + ": expected one such as 52:54:00:70:6b:01");
-  const auto served = Machine(std::move(options)).run();
+  const auto keeper = Keeper::start();
+  if (!keeper) return pika::report("nic82599", keeper.error());
+  const auto served = Machine(std::move(options), *keeper).run();
   return served ? exit_ok : pika::report("nic82599", served.error());
 }
 

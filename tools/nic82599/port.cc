@@ -4,6 +4,7 @@
 
 #include <linux/vfio.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
@@ -54,7 +55,8 @@ void Port::welcome() {
   const int fd = socket.get();
   session_.emplace(std::move(socket), static_cast<vfio_user::Device&>(*this), memory_, interrupts_);
   sending_ = false;
-  if (!loop_.watch(fd, EPOLLIN, [this](uint32_t) { hear(); })) leave();
+  if (!loop_.watch(fd, EPOLLIN, [this](uint32_t) { hear(); })) return leave();
+  if (on_welcome_) on_welcome_(fd);
 }
 
 void Port::hear() {
@@ -71,6 +73,7 @@ void Port::hear() {
 void Port::leave() {
   const bool was_client = session_->has_agreed();
   loop_.forget(session_->fd());
+  shutdown(session_->fd(), SHUT_RDWR);
   earlier_ = messages();
   session_.reset();
   card_.set_removed(false);

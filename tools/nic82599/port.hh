@@ -47,6 +47,9 @@ class Port final : public Sink, private Host, private vfio_user::Device {
   /// Where frames go that the card sends. Without, they are gone.
   void plug(Sink& out) { out_ = &out; }
 
+  /// Called when a client has come, with its socket, which is shut down when it is left.
+  void on_welcome(std::function<void(int socket)> call) { on_welcome_ = std::move(call); }
+
   /// Called when a client has left that knew the protocol.
   void on_leave(std::function<void()> call) { on_leave_ = std::move(call); }
 
@@ -102,6 +105,7 @@ class Port final : public Sink, private Host, private vfio_user::Device {
   bool sending_ = false;  ///< the session waits until it can send
   vfio_user::Counts earlier_;
   Sink* out_ = nullptr;
+  std::function<void(int)> on_welcome_;
   std::function<void()> on_leave_;
   Traffic sent_;
   Traffic received_;

@@ -33,6 +33,9 @@ class Session {
 
   int fd() const { return stream_.fd(); }
 
+  /// The client had agreed on a version with whoever had the socket before.
+  void resume() { agreed_ = true; }
+
   /// Something can be read, or sent if it wants_to_send().
   ///
   /// Returns: false if the client has left; an error if it has to be left.
