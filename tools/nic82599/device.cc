@@ -93,7 +93,7 @@ void Device::reset(Reset which) {
   rx.reset();
   tx.reset();
   rss.key_changed();
-  const auto& mac = settings.mac;
+  const auto mac = fault->kind == FaultKind::no_address ? std::array<uint8_t, 6>{} : settings.mac;
   registers[reg::ral] = static_cast<uint32_t>(mac[0]) | static_cast<uint32_t>(mac[1]) << 8 |
                         static_cast<uint32_t>(mac[2]) << 16 | static_cast<uint32_t>(mac[3]) << 24;
   registers[reg::rah] =

@@ -25,7 +25,7 @@ constexpr Fault table[] = {
     {"swesmbi", "SWSM.SWESMBI reads 0", reads, 0x10140, ~reg::bit(1)},
     {"gssr", "GSSR: firmware has everything", reads, 0x10160, all, 0x3e0},
     {"fwsm", "FWSM: no firmware", reads, 0x10148, 0},
-    {"mac", "RAL0 and RAH0 read 0", reads, 0x0a200, 0},
+    {"mac", "there is no Ethernet address", no_address},
     {"no-sfp", "the cage is empty", no_sfp},
     {"sfp-kind", "the module is a QSFP+", sfp, 0, 0, 0xd},
     {"sfp-maker", "the module is not Intel's", sfp, 39, 0, 0x22},

@@ -16,6 +16,7 @@ enum class FaultKind : uint8_t {
   eeprom,  // a word is another
   sfp,     // a byte of the module is another
   no_sfp,  // the cage is empty
+  no_address,
   no_interrupts,
   no_vector_enable,
   no_auto_mask,
