@@ -5,6 +5,7 @@
 //
 //	traffic receive PORT                      one TCP connection to stdout
 //	traffic send HOST PORT                    stdin to a TCP connection, to its end
+//	traffic push HOST PORT BYTES              so many zeroes, from memory
 //	traffic flows HOST PORT COUNT             a UDP datagram from each of COUNT ports
 //	traffic count PORT SECONDS                UDP datagrams that come until none does
 //	                                          for SECONDS: "datagrams bytes seconds"
@@ -101,13 +102,28 @@ int receive(char** words) {
   return 0;
 }
 
-int send_all(char** words) {
-  const int fd = reach(SOCK_STREAM, words[0], words[1]);
-  copy(0, fd);
-  // Until the other end has read all of it.
+/// Until the other end has read all of it.
+int finish(int fd) {
   must(shutdown(fd, SHUT_WR), "shutdown");
   char byte = 0;
   return must(read(fd, &byte, 1), "end") == 0 ? 0 : 1;
+}
+
+int send_all(char** words) {
+  const int fd = reach(SOCK_STREAM, words[0], words[1]);
+  copy(0, fd);
+  return finish(fd);
+}
+
+int push(char** words) {
+  const int fd = reach(SOCK_STREAM, words[0], words[1]);
+  const std::vector<char> part(1 << 17);
+  for (long left = std::atol(words[2]); left > 0;) {
+    alarm(patience);
+    const long length = std::min(left, static_cast<long>(part.size()));
+    left -= must(write(fd, part.data(), static_cast<size_t>(length)), "write");
+  }
+  return finish(fd);
 }
 
 int flows(char** words) {
@@ -161,11 +177,8 @@ struct Verb {
   int (*run)(char** words);
 };
 
-constexpr Verb verbs[] = {{"receive", 1, receive},
-                          {"send", 2, send_all},
-                          {"flows", 3, flows},
-                          {"count", 2, count},
-                          {"blast", 5, blast}};
+constexpr Verb verbs[] = {{"receive", 1, receive}, {"send", 2, send_all}, {"push", 3, push},
+                          {"flows", 3, flows},     {"count", 2, count},   {"blast", 5, blast}};
 
 }  // namespace
 

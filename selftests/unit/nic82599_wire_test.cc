@@ -75,6 +75,20 @@ TEST_F(nic82599_wire, what_does_not_fit_is_dropped_and_nothing_else) {
     EXPECT_EQ(receiver.frames[i], std::to_string(i) + std::string(9000, '.'));
 }
 
+TEST_F(nic82599_wire, a_frame_needs_room_for_its_length_as_well) {
+  constexpr size_t ring = 4 << 20, length = 4;
+  const std::string large(ring - 100 - length, 'a');
+  send(large);
+  send(std::string(100 - length + 1, 'b'));
+  EXPECT_EQ(wire.dropped(), 1U);
+  send(std::string(100 - length, 'c'));
+  EXPECT_EQ(wire.dropped(), 1U);
+  EXPECT_FALSE(wire.pump());
+  ASSERT_EQ(receiver.frames.size(), 2U);
+  EXPECT_EQ(receiver.frames[0], large);
+  EXPECT_EQ(receiver.frames[1], std::string(100 - length, 'c'));
+}
+
 TEST_F(nic82599_wire, its_ring_goes_round) {
   for (int i = 0; i < 5000; i++) {
     const std::string frame(static_cast<size_t>(1000 + i % 700), static_cast<char>('a' + i % 26));

@@ -63,6 +63,8 @@ void Card::receive(ConstBytes frame) { device_->receive(frame); }
 
 bool Card::may_receive() const { return device_->rx.has_room(); }
 
+bool Card::has_rings() const { return device_->rx.any_enabled(); }
+
 void Card::run() { device_->run(); }
 
 void Card::reset() {

@@ -50,6 +50,9 @@ class Card {
   /// for; what reads a back end that can wait asks first.
   bool may_receive() const;
 
+  /// Any receive queue is enabled, with or without room.
+  bool has_rings() const;
+
   /// What Host::wake_at() asked for.
   void run();
 

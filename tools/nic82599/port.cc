@@ -18,9 +18,12 @@ constexpr uint64_t config_size = 4096;
 constexpr uint64_t msix_entry = 16;
 constexpr uint64_t pending_offset = 0x2000;
 
-/// A card that takes nothing for so long gets its frames all the same, and drops them:
-/// what was meant for it before a reset should not come after it.
-constexpr Time patience = std::chrono::milliseconds(50);
+/// A card that has no descriptors for so long gets its frames all the same, and drops
+/// them: at 10,000 a second the real one's buffer is full after about as long.
+constexpr Time patience = std::chrono::milliseconds(500);
+
+/// Without rings: what was meant for a card before a reset should not come after it.
+constexpr Time patience_without_rings = std::chrono::milliseconds(50);
 
 }  // namespace
 
@@ -30,7 +33,8 @@ Port::Port(Loop& loop, unsigned number, const Settings& settings)
       interrupts_(Card::vectors),
       msix_table_(Card::vectors * msix_entry),
       card_timer_(loop, [this] { card_.run(); }),
-      patience_(loop, [this] { impatient_ = true; }),
+      // That the loop goes round is enough: who has a frame asks again.
+      patience_(loop, [] {}),
       card_(*this, settings) {}
 
 Port::~Port() {
@@ -100,11 +104,14 @@ void Port::take(ConstBytes frame) {
 bool Port::has_room() {
   if (card_.may_receive()) {
     patience_.set(Time::max());
-    impatient_ = false;
+    full_since_.reset();
     return true;
   }
-  if (!impatient_ && patience_.when() == Time::max()) patience_.set(now() + patience);
-  return impatient_;
+  const Time at = now();
+  if (!full_since_) full_since_ = at;
+  const Time end = *full_since_ + (card_.has_rings() ? patience : patience_without_rings);
+  patience_.set(at < end ? end : Time::max());
+  return at >= end;
 }
 
 void Port::interrupt(unsigned vector) {

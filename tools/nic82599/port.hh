@@ -98,7 +98,7 @@ class Port final : public Sink, private Host, private vfio_user::Device {
   std::vector<std::byte> msix_table_;
   Loop::Timer card_timer_;
   Loop::Timer patience_;
-  bool impatient_ = false;  ///< the card had no room for too long
+  std::optional<Time> full_since_;
   Card card_;
   std::optional<vfio_user::Listener> listener_;
   std::optional<vfio_user::Session> session_;

@@ -31,6 +31,7 @@ class RxRings {
   bool enabled(unsigned queue) const;
   /// Some queue is enabled, and each that is has a descriptor.
   bool has_room() const;
+  bool any_enabled() const { return enabled_ != decltype(enabled_){}; }
 
   /// Writes a frame, which may take several descriptors.
   /// Returns: false, and nothing was written, if there are not enough.
