@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# commands.bats, as the scripts of this folder are run.
+# The programs' commands, by bats, as the scripts of this folder are run.
 
 cd "$(dirname "$0")" || exit
-exec bats --tap commands.bats
+exec bats --tap commands.bats pikad_commands.bats

@@ -171,6 +171,7 @@ Result<std::string> fetch(const std::string& socket_path, const std::string& pag
   while ((length = recv(socket.get(), part.data(), part.size(), 0)) > 0)
     answer.append(part.data(), static_cast<size_t>(length));
   if (length < 0) return error_of(socket_path);
+  if (answer.empty()) return Error{EBADMSG, socket_path + ": closed without an answer"};
   const size_t body = answer.find("\r\n\r\n");
   if (!answer.starts_with("HTTP/1.1 200 ") || body == answer.npos)
     return Error{EBADMSG, socket_path + ": " + answer.substr(0, answer.find('\r'))};
