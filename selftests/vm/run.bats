@@ -36,6 +36,20 @@ setup() {
 	git diff --quiet README.md 2>/dev/null || ! grep -qx x README.md
 }
 
+@test "a kernel that is newer than pika.ko has it built again" {
+	local real=${PIKA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pika}
+	local cache=$BATS_TEST_TMPDIR/cache ko
+	ko=$(tools/kbuild 6.1)
+	mkdir -p "$cache/kernels/6.1"
+	ln -s "$real/trixie" "$cache/"
+	ln -s "$real"/kernels/6.1/* "$cache/kernels/6.1/"
+	rm "$cache/kernels/6.1/key"
+	cp "$real/kernels/6.1/key" "$cache/kernels/6.1/key"
+	[ "$cache/kernels/6.1/key" -nt "$ko" ]
+	PIKA_CACHE=$cache "$vm" -- true
+	[ "$ko" -nt "$cache/kernels/6.1/key" ]
+}
+
 @test "output is streamed while the command runs, and Ctrl-C leaves nothing" {
 	# A background job of this shell would be deaf to SIGINT.
 	TMPDIR=$BATS_TEST_TMPDIR env --default-signal=INT \
