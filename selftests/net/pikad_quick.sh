@@ -126,7 +126,9 @@ case__a_user_without_privileges_gets_nowhere()
 	kill "$pikad"
 	wait "$pikad"
 	chmod 644 "$file"
-	setpriv --reuid 65534 --regid 65534 --clear-groups pikad -c "$file" >/tmp/said 2>&1 ||
+	# Others need not be able to read the checkout.
+	install -m 755 "$(command -v pikad)" /tmp/pikad
+	setpriv --reuid 65534 --regid 65534 --clear-groups /tmp/pikad -c "$file" >/tmp/said 2>&1 ||
 		status=$?
 	expect_equal status "$status" 1
 	expect_equal words "$(cat /tmp/said)" "pikad: /run/pika/pikad.lock: Permission denied"
@@ -134,7 +136,7 @@ case__a_user_without_privileges_gets_nowhere()
 	stack srv veth0 1 | sed /namespace/d >/tmp/other.toml
 	install -d -m 777 /tmp/own
 	srv setpriv --reuid 65534 --regid 65534 --clear-groups env RUNTIME_DIRECTORY=/tmp/own \
-		timeout 3 pikad -c /tmp/other.toml >/tmp/said 2>&1 || true
+		timeout 3 /tmp/pikad -c /tmp/other.toml >/tmp/said 2>&1 || true
 	grep -q ": Operation not permitted$" /tmp/said || fail "$(cat /tmp/said)"
 	runs srv veth0 0 || fail "a user has changed the stack"
 	daemon
