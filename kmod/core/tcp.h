@@ -383,7 +383,7 @@ void pika_tcp_urgent_arrived(struct pika_tcb *tcb);
 void pika_tcp_congestion_init(struct pika_tcb *tcb);
 void pika_tcp_congestion_acked(struct pika_tcb *tcb, u32 bytes);
 void pika_tcp_congestion_timeout(struct pika_tcb *tcb);
-void pika_tcp_congestion_idle(struct pika_server *s, struct pika_tcb *tcb);
+void pika_tcp_congestion_idle(struct pika_tcb *tcb);
 void pika_tcp_congestion_lost(struct pika_server *s, struct pika_tcb *tcb);
 void pika_tcp_congestion_repaired(struct pika_tcb *tcb);
 /* and of loss recovery without SACK; with: tcp_recovery.c */

@@ -95,16 +95,14 @@ void pika_tcp_congestion_timeout(struct pika_tcb *tcb)
 }
 
 /**
- * pika_tcp_congestion_idle() - something is to be sent
- * @s: the flow's server
+ * pika_tcp_congestion_idle() - something is to be sent after a pause of an RTO
  * @tcb: the flow, with nothing in flight
  *
- * After a pause of an RTO what was known of the path is old: RFC 5681 4.1.
+ * What was known of the path is old: RFC 5681 4.1.
  */
-void pika_tcp_congestion_idle(struct pika_server *s, struct pika_tcb *tcb)
+void pika_tcp_congestion_idle(struct pika_tcb *tcb)
 {
-	if (s->now_ms - tcb->sent_ms > tcb->rto_ms)
-		tcb->cwnd = min(tcb->cwnd, initial_window(tcb));
+	tcb->cwnd = min(tcb->cwnd, initial_window(tcb));
 }
 
 /**

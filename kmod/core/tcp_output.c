@@ -212,8 +212,9 @@ static __pika_apart void arm_persist(struct pika_server *s,
 
 static inline void output_data(struct pika_server *s, struct pika_tcb *tcb)
 {
-	if (tcb->snd_max == tcb->snd_una)
-		pika_tcp_congestion_idle(s, tcb);
+	if (tcb->snd_max == tcb->snd_una &&
+	    unlikely(s->now_ms - tcb->sent_ms > tcb->rto_ms))
+		pika_tcp_congestion_idle(tcb);
 	if (unlikely(tcb->flags & PIKA_TCB_LOSSY))
 		pika_recovery_output(s, tcb);
 	while (pika_tcp_has_unsent(tcb) && send_next(s, tcb))

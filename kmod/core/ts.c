@@ -255,7 +255,6 @@ static inline void prefetch_tcb(const struct pika_tcb *tcb)
 
 	__builtin_prefetch(lines);
 	__builtin_prefetch(lines + PIKA_LINE);
-	__builtin_prefetch(lines + 2 * PIKA_LINE);
 }
 
 /**
