@@ -122,7 +122,7 @@ static __pika_apart void give_back(struct pika_server *s,
 	s->env->ops->pass(s->env, pkt);
 }
 
-/* @ts: in the same server, or NULL; its table is big: fetched early. */
+/* @ts: in the same server, or NULL. */
 static inline void read_headers(const struct pika_ts *ts,
 				const struct pika_packet *pkt,
 				struct pika_headers *headers)
@@ -130,10 +130,8 @@ static inline void read_headers(const struct pika_ts *ts,
 	struct pika_segment *seg = &headers->segment;
 
 	headers->parse = pika_packet_parse(pkt, seg);
-	if (likely(headers->parse == PIKA_PARSE_OK && ts)) {
-		seg->hash = pika_flow_hash(&ts->flows.secret, &seg->key);
-		pika_flow_prefetch(&ts->flows, seg->hash);
-	}
+	if (likely(headers->parse == PIKA_PARSE_OK && ts))
+		pika_ts_expect(ts, seg);
 }
 
 static void classify(struct pika_server *s, struct pika_packet *pkt,

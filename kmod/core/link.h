@@ -61,7 +61,7 @@ struct pika_headers {
  * @unsent: those that wait for the card, oldest first
  * @burst: packets that were just taken; here, as a kernel that clears its stack
  *	would clear them for each burst
- * @headers: of the packet that is being given away, and of the next one
+ * @headers: of each of them
  * @stats: what happened
  */
 struct pika_link {

@@ -149,6 +149,14 @@ static inline const struct pika_flow_key *pika_ts_key_of(void *owner, u32 index)
 	return &((struct pika_tcb *)pika_pool_at(&ts->tcbs, index))->key;
 }
 
+/* Its LS has a segment for it: what the table is big for is fetched early. */
+static inline void pika_ts_expect(const struct pika_ts *ts,
+				  struct pika_segment *seg)
+{
+	seg->hash = pika_flow_hash(&ts->flows.secret, &seg->key);
+	pika_flow_prefetch(&ts->flows, seg->hash);
+}
+
 /**
  * pika_ts_lookup() - the TCB of a segment
  * @s: its server

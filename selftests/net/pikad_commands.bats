@@ -184,8 +184,9 @@ namespace srv: running
 200" ]
 }
 
-@test "a port that somebody has" {
-	up
+# Sets helper to who has the port of the metrics.
+take_port()
+{
 	ip link set lo up
 	python3 -u -c '
 import signal, socket
@@ -194,6 +195,11 @@ print("listening")
 signal.pause()' >/tmp/other.said 3>&- &
 	helper=$!
 	eventually grep -q listening /tmp/other.said
+}
+
+@test "a port that somebody has" {
+	up
+	take_port
 	{ stack srv veth0 1; printf '[metrics]\nport = 9464\n'; } | put
 	eventually said "pikad: metrics: port 9464: Address already in use" 1
 	runs srv veth0 0
@@ -206,14 +212,7 @@ signal.pause()' >/tmp/other.said 3>&- &
 }
 
 @test "a port that somebody has at start keeps no stack from running" {
-	ip link set lo up
-	python3 -u -c '
-import signal, socket
-listener = socket.create_server(("127.0.0.1", 9464))
-print("listening")
-signal.pause()' >/tmp/other.said 3>&- &
-	helper=$!
-	eventually grep -q listening /tmp/other.said
+	take_port
 	{ stack srv veth0 0; printf '[metrics]\nport = 9464\n'; } | put
 	daemon 3>&-
 	eventually runs srv veth0 0

@@ -82,13 +82,19 @@ nothing_left() {
 	nothing_left
 }
 
-@test "a guest that is killed under load leaves no process and no file" {
+# A guest that sends until something ends.
+boot_loaded()
+{
 	boot 'connect_cards
 		traffic blast $there4 9 1400 5000 1000000 &
 		sleep 1
 		echo ready
 		sleep 1000'
 	processes 'bin/nic82599'
+}
+
+@test "a guest that is killed under load leaves no process and no file" {
+	boot_loaded
 	kill -KILL "$(processes 'qemu-system')"
 	finish
 	[ "$status" -eq 125 ]
@@ -96,12 +102,7 @@ nothing_left() {
 }
 
 @test "Ctrl-C under load leaves no process and no file" {
-	boot 'connect_cards
-		traffic blast $there4 9 1400 5000 1000000 &
-		sleep 1
-		echo ready
-		sleep 1000'
-	processes 'bin/nic82599'
+	boot_loaded
 	kill -INT "$vm"
 	finish
 	[ "$status" -eq 130 ]

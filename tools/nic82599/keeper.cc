@@ -29,6 +29,23 @@ constexpr char client = 'c', farewell = 'f';
 
 constexpr int channel_place = STDERR_FILENO + 1;
 
+/// One word, with room for a descriptor beside it.
+struct Letter {
+  explicit Letter(char said) : word(said) {
+    header.msg_iov = &place;
+    header.msg_iovlen = 1;
+    header.msg_control = control;
+    header.msg_controllen = sizeof(control);
+  }
+  Letter(const Letter&) = delete;
+  Letter& operator=(const Letter&) = delete;
+
+  char word;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  iovec place{.iov_base = &word, .iov_len = 1};
+  msghdr header{};
+};
+
 /// What is left of a card.
 class Gone final : public vfio_user::Device {
  public:
@@ -76,19 +93,12 @@ int Process::run() {
 }
 
 void Process::hear() {
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-  char word = 0;
-  iovec place{.iov_base = &word, .iov_len = 1};
-  msghdr heard{};
-  heard.msg_iov = &place;
-  heard.msg_iovlen = 1;
-  heard.msg_control = control;
-  heard.msg_controllen = sizeof(control);
-  const ssize_t length = recvmsg(channel_.get(), &heard, MSG_CMSG_CLOEXEC);
+  Letter heard(0);
+  const ssize_t length = recvmsg(channel_.get(), &heard.header, MSG_CMSG_CLOEXEC);
   if (length < 0 && errno == EINTR) return;
-  if (length > 0 && word == farewell) return loop_.stop();
+  if (length > 0 && heard.word == farewell) return loop_.stop();
   if (length <= 0) return take_over();
-  const cmsghdr* part = CMSG_FIRSTHDR(&heard);
+  const cmsghdr* part = CMSG_FIRSTHDR(&heard.header);
   if (!part || part->cmsg_type != SCM_RIGHTS) return;
   int fd = -1;
   std::memcpy(&fd, CMSG_DATA(part), sizeof(fd));
@@ -179,21 +189,14 @@ Keeper::~Keeper() {
 }
 
 void Keeper::keep(int socket) const {
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  char word = client;
-  iovec place{.iov_base = &word, .iov_len = 1};
-  msghdr said{};
-  said.msg_iov = &place;
-  said.msg_iovlen = 1;
-  said.msg_control = control;
-  said.msg_controllen = sizeof(control);
-  cmsghdr* part = CMSG_FIRSTHDR(&said);
+  Letter said(client);
+  cmsghdr* part = CMSG_FIRSTHDR(&said.header);
   part->cmsg_level = SOL_SOCKET;
   part->cmsg_type = SCM_RIGHTS;
   part->cmsg_len = CMSG_LEN(sizeof(int));
   std::memcpy(CMSG_DATA(part), &socket, sizeof(socket));
   // Whoever killed it has what was asked for.
-  [[maybe_unused]] const ssize_t sent = sendmsg(channel_.get(), &said, MSG_NOSIGNAL);
+  [[maybe_unused]] const ssize_t sent = sendmsg(channel_.get(), &said.header, MSG_NOSIGNAL);
 }
 
 }  // namespace pika::nic82599
