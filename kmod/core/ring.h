@@ -224,8 +224,9 @@ static inline const struct pika_msg *pika_ring_peek(struct pika_consumer *c)
  * pika_ring_pop() - done with the message that pika_ring_peek() returned
  * @c: the receiving end
  *
- * The message after the next one may be there: its line comes meanwhile. That
- * is measured, and so is the distance (tools/bench/ring).
+ * The message after the next one may be there: its line comes while the caller
+ * looks at the next. It is read once, so it need not stay in the cache. That is
+ * measured, and so is the distance (tools/bench/ring).
  *
  * Context: the consumer's core only. After its last message of a pass the
  * caller asks pika_consumer_owes_bell().
@@ -233,7 +234,7 @@ static inline const struct pika_msg *pika_ring_peek(struct pika_consumer *c)
 static inline void pika_ring_pop(struct pika_consumer *c)
 {
 	c->slot++;
-	__builtin_prefetch(c->slot + 2);
+	__builtin_prefetch(c->slot + 1, 0, 0);
 	if (unlikely(!(++c->tail & c->quarter)))
 		pika_consumer_turn(c);
 }

@@ -27,6 +27,10 @@ namespace bench {
 
 constexpr uint32_t slots = 128;
 
+/// What one side writes lies this far from what the other does, as it would in memory
+/// of two servers: hardware fetches lines in pairs.
+constexpr size_t apart = 2 * PIKA_LINE;
+
 /// Each ring has
 ///   name
 ///   batch: how many messages send() and receive() handle at most
@@ -70,10 +74,10 @@ class PikaRing {
   }
 
  private:
-  alignas(PIKA_LINE) char memory_[sizeof(pika_ring_out) + Slots * sizeof(pika_msg)]{};
-  pika_ring_in in_{};
-  alignas(PIKA_LINE) pika_producer producer_;
-  alignas(PIKA_LINE) pika_consumer consumer_;
+  alignas(apart) char memory_[sizeof(pika_ring_out) + Slots * sizeof(pika_msg)]{};
+  alignas(apart) pika_ring_in in_{};
+  alignas(apart) pika_producer producer_;
+  alignas(apart) pika_consumer consumer_;
 };
 
 /// DPDK's, set up as rte_ring_init() does: that is in a library which would
@@ -107,8 +111,8 @@ class DpdkRing {
   }
 
  private:
-  rte_ring ring_{};
-  pika_msg elements_[slots]{};
+  alignas(apart) rte_ring ring_{};
+  alignas(apart) pika_msg elements_[slots]{};
 };
 
 class CkRing {
@@ -134,8 +138,8 @@ class CkRing {
   }
 
  private:
-  alignas(PIKA_LINE) ck_ring ring_{};
-  pika_msg elements_[slots]{};
+  alignas(apart) ck_ring ring_{};
+  alignas(apart) pika_msg elements_[slots]{};
 };
 
 template <unsigned Batch>
@@ -167,7 +171,7 @@ class BoostQueue {
   }
 
  private:
-  boost::lockfree::spsc_queue<pika_msg, boost::lockfree::capacity<slots>> queue_;
+  alignas(apart) boost::lockfree::spsc_queue<pika_msg, boost::lockfree::capacity<slots>> queue_;
 };
 
 }  // namespace bench
