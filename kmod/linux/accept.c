@@ -79,18 +79,6 @@ static void fill_child(struct pika_sock *ps, const struct pika_arrival *arrival)
 	ps->acceptor = offer->acceptor;
 }
 
-static struct pika_arrival *take_offer(struct pika_accept_queue *q, u32 me)
-{
-	struct pika_arrival *arrival;
-
-	spin_lock_bh(&q->lock);
-	arrival = best_offer(q, me);
-	if (arrival)
-		list_del(&arrival->link);
-	spin_unlock_bh(&q->lock);
-	return arrival;
-}
-
 static void give_back(struct pika_accept_queue *q, struct pika_arrival *arrival)
 {
 	spin_lock_bh(&q->lock);
@@ -135,15 +123,12 @@ static void spin_for_answer(struct pika_sock *ps)
 	}
 }
 
-/* 1: an offer was claimed, and perhaps answered; 0: there is none; or error. */
-static int claim_one(struct pika_sock *listener, struct pika_accept_queue *q,
-		     u32 me)
+/* It is perhaps answered on return. Returns 0 or an error. */
+static int claim(struct pika_sock *listener, struct pika_accept_queue *q,
+		 u32 me, struct pika_arrival *arrival)
 {
-	struct pika_arrival *arrival = take_offer(q, me);
 	struct pika_sock *ps;
 
-	if (!arrival)
-		return 0;
 	ps = pika_sock_make_child(pika_sock_sk(listener), arrival->endpoint);
 	if (!ps) {
 		give_back(q, arrival);
@@ -154,7 +139,7 @@ static int claim_one(struct pika_sock *listener, struct pika_accept_queue *q,
 	send_claim(q, ps, me, arrival);
 	spin_for_answer(ps);
 	sock_put(pika_sock_sk(ps));
-	return 1;
+	return 0;
 }
 
 /* Its reference is the caller's. */
@@ -189,30 +174,48 @@ enum outlook {
 	NOTHING,
 };
 
-static enum outlook look(struct pika_accept_queue *q,
-			 const struct pika_app_acceptor *a)
+/* Locked. @offer: the one if it is OFFERED. */
+static enum outlook look(struct pika_app_acceptor *a,
+			 struct pika_arrival **offer)
 {
-	enum outlook outlook = NOTHING;
+	struct pika_accept_queue *q = a->queue;
 
-	spin_lock_bh(&q->lock);
 	if (best_claimed(q, a->id))
-		outlook = CLAIMED;
-	else if (!a->registered)
-		outlook = STRANGER;
-	else if (claims(q, a->id))
-		outlook = CLAIMING;
-	else if (best_offer(q, a->id))
-		outlook = OFFERED;
-	spin_unlock_bh(&q->lock);
+		return CLAIMED;
+	if (!a->registered)
+		return STRANGER;
+	if (claims(q, a->id)) {
+		a->awaited = true;
+		return CLAIMING;
+	}
+	*offer = best_offer(q, a->id);
+	return *offer ? OFFERED : NOTHING;
+}
+
+/* @offer is the caller's. */
+static enum outlook look_and_take(struct pika_app_acceptor *a,
+				  struct pika_arrival **offer)
+{
+	enum outlook outlook;
+
+	spin_lock_bh(&a->queue->lock);
+	outlook = look(a, offer);
+	if (outlook == OFFERED)
+		list_del(&(*offer)->link);
+	spin_unlock_bh(&a->queue->lock);
 	return outlook;
 }
 
 /* Would next() do something? */
 static bool has_work(struct pika_sock *listener, struct pika_accept_queue *q,
-		     const struct pika_app_acceptor *a)
+		     struct pika_app_acceptor *a)
 {
-	enum outlook outlook = look(q, a);
+	struct pika_arrival *offer;
+	enum outlook outlook;
 
+	spin_lock_bh(&q->lock);
+	outlook = look(a, &offer);
+	spin_unlock_bh(&q->lock);
 	return (outlook != CLAIMING && outlook != NOTHING) ||
 	       !READ_ONCE(q->sockets) || pika_inner_waits(listener);
 }
@@ -224,19 +227,19 @@ static bool has_work(struct pika_sock *listener, struct pika_accept_queue *q,
 static int seek(struct pika_sock *listener, struct pika_app_acceptor *a,
 		enum outlook *outlook)
 {
-	struct pika_accept_queue *q = a->queue;
-	int claimed = 0;
+	struct pika_arrival *offer;
+	int error = 0;
 
-	while (claimed >= 0) {
-		*outlook = look(q, a);
+	while (!error) {
+		*outlook = look_and_take(a, &offer);
 		if (*outlook == STRANGER)
 			pika_app_acceptor_register(a);
 		else if (*outlook == OFFERED)
-			claimed = claim_one(listener, q, a->id);
+			error = claim(listener, a->queue, a->id, offer);
 		else
 			break;
 	}
-	return min(claimed, 0);
+	return error;
 }
 
 /* One that is ours now, or NULL and, if there can be none, @error. */

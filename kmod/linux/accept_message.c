@@ -189,7 +189,7 @@ bool pika_accept_claimed(struct pika_sock *ps)
 	} else {
 		WRITE_ONCE(ps->claimed_at, jiffies);
 		list_move_tail(&ps->arrived, &q->claimed);
-		pika_accept_wake_for(q, ps->claimer);
+		pika_accept_answered(q, ps->claimer);
 	}
 	spin_unlock(&q->lock);
 	if (ended)
@@ -212,7 +212,7 @@ void pika_accept_too_late(struct pika_sock *ps)
 	if (a)
 		a->registered = false;
 	if (q->sockets)
-		pika_accept_wake_for(q, ps->claimer);
+		pika_accept_answered(q, ps->claimer);
 	spin_unlock(&q->lock);
 	pika_accept_leave(ps);
 	ps->closed = true;

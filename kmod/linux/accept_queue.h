@@ -32,6 +32,7 @@
  * @due: CMs that ACCEPT_CONNECTION has to be sent to; under @endpoint's lock
  * @waiter: one of them has no room
  * @registered: as far as we know; under the queue's lock
+ * @awaited: somebody was told to wait for the answer to a claim; likewise
  */
 struct pika_app_acceptor {
 	struct list_head link;
@@ -45,6 +46,7 @@ struct pika_app_acceptor {
 	DECLARE_BITMAP(due, PIKA_SERVERS);
 	struct pika_waiter waiter;
 	bool registered;
+	bool awaited;
 };
 
 /**
@@ -163,6 +165,7 @@ struct pika_app_acceptor *pika_app_acceptor_mine(struct pika_accept_queue *q,
 void pika_app_acceptor_register(struct pika_app_acceptor *a);
 void pika_accept_wake_all(struct pika_accept_queue *q);
 void pika_accept_wake_for(struct pika_accept_queue *q, u32 acceptor);
+void pika_accept_answered(struct pika_accept_queue *q, u32 claimer);
 void pika_accept_hang_up(struct pika_accept_queue *q);
 void pika_accept_queue_leave(struct pika_accept_queue *q,
 			     const struct pika_sock *ps);

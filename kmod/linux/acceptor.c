@@ -60,6 +60,14 @@ void pika_accept_hang_up(struct pika_accept_queue *q)
 			  poll_to_key(PIKA_ACCEPT_READY | EPOLLHUP));
 }
 
+/* Who else may have it once its acceptor has let it wait hears of it then. */
+static void arm_lease(struct pika_accept_queue *q)
+{
+	if (!list_is_singular(&q->acceptors) && !timer_pending(&q->lease))
+		mod_timer(&q->lease,
+			  jiffies + msecs_to_jiffies(PIKA_LEASE_MS) + 1);
+}
+
 /**
  * pika_accept_wake_for() - there is something to accept
  * @q: the queue, locked
@@ -76,9 +84,26 @@ void pika_accept_wake_for(struct pika_accept_queue *q, u32 acceptor)
 		return;
 	}
 	wake_up_interruptible_poll(&a->wait, PIKA_ACCEPT_READY);
-	if (!list_is_singular(&q->acceptors) && !timer_pending(&q->lease))
-		mod_timer(&q->lease,
-			  jiffies + msecs_to_jiffies(PIKA_LEASE_MS) + 1);
+	arm_lease(q);
+}
+
+/**
+ * pika_accept_answered() - a claim is answered
+ * @q: the queue, locked
+ * @claimer: the acceptor that sent it, where somebody is about to look at the
+ *	answer, unless all were told to wait for it
+ */
+void pika_accept_answered(struct pika_accept_queue *q, u32 claimer)
+{
+	struct pika_app_acceptor *a = pika_app_acceptor_find(q, claimer);
+
+	if (a && !a->awaited) {
+		arm_lease(q);
+		return;
+	}
+	if (a)
+		a->awaited = false;
+	pika_accept_wake_for(q, claimer);
 }
 
 static bool post_register(struct pika_app_acceptor *a, u16 cm)

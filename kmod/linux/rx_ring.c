@@ -200,17 +200,23 @@ void pika_rx_put(struct pika_rx *rx, struct sk_buff *skb)
 		pika_doorbell_ring(&ring->doorbell);
 }
 
-static struct pika_packet *take(struct pika_rx_ring *ring)
+/* At most @n packets; @ring is NULL while its CPU joins. */
+static u32 take(struct pika_rx_ring *ring, struct pika_packet **pkts, u32 n)
 {
-	struct sk_buff *skb;
+	u32 i, taken, tail;
 
-	/* The slot comes after. */
-	if (ring->tail == smp_load_acquire(&ring->head))
-		return NULL;
-	skb = ring->slots[ring->tail % SLOTS];
-	/* It was read before. */
-	smp_store_release(&ring->tail, ring->tail + 1);
-	return pika_packet_of(skb);
+	if (!ring)
+		return 0;
+	tail = ring->tail;
+	/* The slots come after. */
+	taken = min(smp_load_acquire(&ring->head) - tail, n);
+	if (!taken)
+		return 0;
+	for (i = 0; i < taken; i++)
+		pkts[i] = pika_packet_of(ring->slots[(tail + i) % SLOTS]);
+	/* They were read before. */
+	smp_store_release(&ring->tail, tail + taken);
+	return taken;
 }
 
 /**
@@ -227,20 +233,15 @@ static struct pika_packet *take(struct pika_rx_ring *ring)
 u32 pika_rx_burst(struct pika_rx *rx, struct pika_packet **pkts, u32 n)
 {
 	u32 joined = atomic_read(&rx->joined);
-	struct pika_rx_ring *ring;
-	struct pika_packet *pkt;
+	u32 first = rx->turn < joined ? rx->turn : 0;
 	u32 taken = 0;
 	u32 i;
 
-	for (i = 0; i < joined; i++) {
-		if (++rx->turn >= joined)
-			rx->turn = 0;
-		ring = READ_ONCE(rx->used[rx->turn]);
-		while (ring && taken < n && (pkt = take(ring)))
-			pkts[taken++] = pkt;
-	}
-	if (++rx->turn >= joined)
-		rx->turn = 0;
+	rx->turn = first + 1;
+	for (i = first; i < joined; i++)
+		taken += take(READ_ONCE(rx->used[i]), pkts + taken, n - taken);
+	for (i = 0; i < first; i++)
+		taken += take(READ_ONCE(rx->used[i]), pkts + taken, n - taken);
 	return taken;
 }
 

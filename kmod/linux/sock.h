@@ -91,6 +91,7 @@ struct pika_piece {
  * @read_memory: true size that held them, or was saved since; likewise
  * @reading: the packet that a reader is copying from, or NULL
  * @told_most: what the server knows of SO_RCVBUF
+ * @wants_room: the program was told that there is no room for more
  * @received_memory: true size of sk_receive_queue
  * @sent_memory: of @pieces
  * @indebted: some of that is not charged, see sock_memory.c
@@ -142,6 +143,7 @@ struct pika_sock {
 	int read_memory;
 	struct sk_buff *reading;
 	u32 told_most;
+	bool wants_room;
 	int received_memory;
 	int sent_memory;
 	bool indebted;
@@ -195,6 +197,7 @@ int pika_sock_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
 __poll_t pika_sock_poll(struct file *file, struct socket *sock, struct sock *sk,
 			struct poll_table_struct *wait);
 u32 pika_sock_send_room(const struct pika_sock *ps);
+bool pika_sock_makes_room(struct pika_sock *ps);
 struct sk_buff *pika_sock_consume(struct pika_sock *ps, struct sk_buff *skb,
 				  u32 len);
 

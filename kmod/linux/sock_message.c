@@ -540,17 +540,30 @@ static void end_of_stream(struct sock *sk)
 		inet_sk_set_state(sk, TCP_CLOSE_WAIT);
 }
 
+/* A change of state wakes all who wait, but sends no SIGIO. */
+static void wake_for_change(struct sock *sk,
+			    const struct pika_msg_update *update)
+{
+	sk->sk_state_change(sk);
+	if (update->flags & PIKA_UPDATE_CONNECTED)
+		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	if (update->flags & PIKA_UPDATE_EOF)
+		sk_wake_async(sk, SOCK_WAKE_WAITD,
+			      sk->sk_shutdown == SHUTDOWN_MASK ? POLL_HUP :
+			      POLL_IN);
+}
+
 /* Programs hear of it when all of it is there. */
 static void wake(struct sock *sk, const struct pika_msg_update *update)
 {
 	if (update->flags & (PIKA_UPDATE_CONNECTED | PIKA_UPDATE_EOF) ||
 	    update->error)
-		sk->sk_state_change(sk);
+		wake_for_change(sk, update);
 	if (update->flags & PIKA_UPDATE_URGENT)
 		sk_send_sigurg(sk);
-	if (update->packet || update->flags & PIKA_UPDATE_EOF)
+	if (update->packet)
 		sk->sk_data_ready(sk);
-	if (update->acked || update->flags & PIKA_UPDATE_CONNECTED)
+	if (update->acked && pika_sock_makes_room(pika_sk(sk)))
 		sk->sk_write_space(sk);
 }
 

@@ -36,12 +36,42 @@ u32 pika_sock_send_room(const struct pika_sock *ps)
 }
 
 /* As Linux: a third of the buffer is free. */
-static bool is_writable(const struct pika_sock *ps)
+static inline bool is_writable(const struct pika_sock *ps)
 {
 	u32 buffer = READ_ONCE(ps->inet.sk.sk_sndbuf);
 
 	return pika_sock_send_room(ps) >=
 		min(buffer, ps->stack->ts.send_buffer) / 3;
+}
+
+static void want_room(struct pika_sock *ps)
+{
+	WRITE_ONCE(ps->wants_room, true);
+	smp_mb(); /* who makes room does so before looking at that */
+}
+
+/* If so, the program is woken once there is room. */
+static bool is_full(struct pika_sock *ps)
+{
+	if (is_writable(ps))
+		return false;
+	want_room(ps);
+	return !is_writable(ps);
+}
+
+/**
+ * pika_sock_makes_room() - has the program waited for the room there is now?
+ * @ps: some of its bytes were acknowledged
+ *
+ * Return: true if it was told that there was none; then not again until it is.
+ */
+bool pika_sock_makes_room(struct pika_sock *ps)
+{
+	smp_mb(); /* is_full() */
+	if (!READ_ONCE(ps->wants_room) || !is_writable(ps))
+		return false;
+	WRITE_ONCE(ps->wants_room, false);
+	return true;
 }
 
 static bool may_send(const struct sock *sk)
@@ -113,13 +143,14 @@ static int wait_for_room(struct sock *sk, long *timeout)
 	struct pika_sock *ps = pika_sk(sk);
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 
+	if (!is_full(ps))
+		return 0;
 	if (!*timeout)
 		return -EAGAIN;
 	if (signal_pending(current))
 		return sock_intr_errno(*timeout);
-	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	add_wait_queue(sk_sleep(sk), &wait);
-	sk_wait_event(sk, timeout, !may_send(sk) || is_writable(ps), &wait);
+	sk_wait_event(sk, timeout, !may_send(sk) || !is_full(ps), &wait);
 	remove_wait_queue(sk_sleep(sk), &wait);
 	return 0;
 }
@@ -135,8 +166,10 @@ static int send_some(struct sock *sk, struct msghdr *msg, long *timeout)
 	if (!room)
 		return wait_for_room(sk, timeout);
 	piece = make_piece(sk, msg, room);
-	if (piece == ERR_PTR(-ENOBUFS))
+	if (piece == ERR_PTR(-ENOBUFS)) {
+		want_room(ps);
 		return sk_stream_wait_memory(sk, timeout);
+	}
 	if (IS_ERR(piece))
 		return PTR_ERR(piece);
 	len = piece->len;
@@ -410,9 +443,9 @@ int pika_sock_recvmsg(struct sock *sk, struct msghdr *msg, size_t len,
 	return n;
 }
 
-static __poll_t readiness(const struct sock *sk)
+static __poll_t readiness(struct sock *sk)
 {
-	const struct pika_sock *ps = pika_sk(sk);
+	struct pika_sock *ps = pika_sk(sk);
 	u32 target = max(READ_ONCE(sk->sk_rcvlowat), 1);
 	u8 shut = READ_ONCE(sk->sk_shutdown);
 	int state = READ_ONCE(sk->sk_state);
@@ -432,7 +465,7 @@ static __poll_t readiness(const struct sock *sk)
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (pika_urgent_is_there(ps))
 		mask |= EPOLLPRI;
-	if (shut & SEND_SHUTDOWN || is_writable(ps))
+	if (shut & SEND_SHUTDOWN || !is_full(ps))
 		mask |= EPOLLOUT | EPOLLWRNORM;
 	return mask;
 }

@@ -29,7 +29,7 @@ constexpr uint32_t slots = 128;
 
 /// What one side writes lies this far from what the other does, as it would in memory
 /// of two servers: hardware fetches lines in pairs.
-constexpr size_t apart = 2 * PIKA_LINE;
+constexpr size_t apart = size_t{2} * PIKA_LINE;
 
 /// Each ring has
 ///   name
