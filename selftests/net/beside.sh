@@ -27,6 +27,27 @@ counted()
 	srv nft list table netdev t | sed -n 's/.*counter packets [0-9]* bytes \([0-9]*\).*/\1/p'
 }
 
+# received: bytes that have come over the client's connection.
+received()
+{
+	cli ss -Htin dport = :80 | sed -n 's/.*bytes_received:\([0-9]*\).*/\1/p'
+}
+
+# expect_standstill PID: soon nothing comes any more, and the client waits for it.
+expect_standstill()
+{
+	local was='' now
+
+	for _ in {1..15}; do
+		[ -e "/proc/$1" ] || fail "the client has come to its end"
+		now=$(received)
+		[ "$now" != "$was" ] || return 0
+		was=$now
+		sleep 2
+	done
+	fail "bytes still come, $now by now"
+}
+
 # holds_up HOOK RULE: it keeps connections from being made, and stops one that is
 # there; both go on without it.
 holds_up()
@@ -43,14 +64,13 @@ holds_up()
 	no_device_rule
 	cli streams ask fd09::1 80 1 10
 	cli streams ask 10.9.0.1 80 1 10
-	srv tc qdisc add dev veth0 root netem rate 8mbit limit 1000
+	srv tc qdisc add dev veth0 root netem rate 1mbit limit 1000
 	cli streams ask 10.9.0.1 80 1 2000000 &
 	client=$!
 	sleep 0.5
 	device_rule "$1" "$2"
-	# Twice the time that all would take.
-	sleep 4
-	[ -e "/proc/$client" ] || fail "the client has come to its end"
+	expect_standstill "$client"
+	srv tc qdisc del dev veth0 root
 	no_device_rule
 	wait "$client"
 	wait "$server"
