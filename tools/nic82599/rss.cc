@@ -41,11 +41,11 @@ void Toeplitz::set_key(const std::array<uint8_t, key_size>& key) {
     return static_cast<uint32_t>(five >> (8 - bit % 8));
   };
   for (size_t at = 0; at < input_size; at++) {
-    for (size_t value = 0; value < 256; value++) {
-      uint32_t hash = 0;
-      for (size_t bit = 0; bit < 8; bit++)
-        if (value & 0x80 >> bit) hash ^= window(8 * at + bit);
-      table_[at][value] = hash;
+    table_[at][0] = 0;
+    for (size_t bit = 0; bit < 8; bit++) {
+      const size_t one = size_t{1} << bit;
+      const uint32_t added = window(8 * at + 7 - bit);
+      for (size_t rest = 0; rest < one; rest++) table_[at][one | rest] = table_[at][rest] ^ added;
     }
   }
 }
