@@ -561,7 +561,7 @@ static void wake(struct sock *sk, const struct pika_msg_update *update)
 		wake_for_change(sk, update);
 	if (update->flags & PIKA_UPDATE_URGENT)
 		sk_send_sigurg(sk);
-	if (update->packet)
+	if (update->packet || update->flags & PIKA_UPDATE_EOF)
 		sk->sk_data_ready(sk);
 	if (update->acked && pika_sock_makes_room(pika_sk(sk)))
 		sk->sk_write_space(sk);

@@ -41,6 +41,7 @@ expect_standstill()
 	for _ in {1..15}; do
 		[ -e "/proc/$1" ] || fail "the client has come to its end"
 		now=$(received)
+		[ -n "$now" ] || fail "no connection is seen"
 		[ "$now" != "$was" ] || return 0
 		was=$now
 		sleep 2

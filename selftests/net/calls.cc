@@ -3,7 +3,7 @@
 // Makes socket calls and prints what each answered. Run once with Linux's sockets and
 // once with PIKA's, in the namespaces of namespaces.bash: the two outputs must be the same.
 //
-//	calls [--pika] options|errors|states|bytes|listeners|descriptors|linger
+//	calls [--pika] options|errors|states|signals|bytes|listeners|descriptors|linger
 
 #include "calls.hh"
 
@@ -213,6 +213,47 @@ void states() {
   say("  reads", recv(half.near, &byte, 1, 0));
 }
 
+/// What the next signal tells of: POLL*.
+void say_signal(const std::string& what) {
+  constexpr timespec patience{kPatience / 1000, 0};
+  sigset_t awaited;
+  siginfo_t info{};
+  sigemptyset(&awaited);
+  sigaddset(&awaited, SIGRTMIN);
+  must(sigtimedwait(&awaited, &info, &patience), "no signal");
+  say(what, info.si_band);
+}
+
+/// A process that asked for signals (O_ASYNC) hears of a connection, of bytes and of the end.
+void signals() {
+  sigset_t signal;
+  sigemptyset(&signal);
+  sigaddset(&signal, SIGRTMIN);
+  must(sigprocmask(SIG_BLOCK, &signal, nullptr), "sigprocmask");
+  const int there = stranger();
+  reuse(there);
+  must(bind_to(there, kThere, 7000), "bind");
+  must(listen(there, 1), "listen");
+  Pair pair;
+  char byte;
+  pair.near = subject(SOCK_NONBLOCK);
+  must(fcntl(pair.near, F_SETOWN, getpid()), "F_SETOWN");
+  must(fcntl(pair.near, F_SETSIG, SIGRTMIN), "F_SETSIG");
+  must(fcntl(pair.near, F_SETFL, O_NONBLOCK | O_ASYNC), "O_ASYNC");
+  say("connect", connect_to(pair.near, kThere, 7000));
+  say_signal("signal when connected");
+  pair.far = must(accept(there, nullptr, nullptr), "accept");
+  close(there);
+  must(send(pair.far, "x", 1, 0), "send");
+  say_signal("signal for a byte");
+  say("read", recv(pair.near, &byte, 1, 0));
+  must(shutdown(pair.far, SHUT_WR), "shutdown");
+  say_signal("signal at the end");
+  say("read", recv(pair.near, &byte, 1, 0));
+  const timespec none{};
+  say("another signal", sigtimedwait(&signal, nullptr, &none));
+}
+
 void bytes() {
   char buffer[64] = {};
   int n = 0;
@@ -403,9 +444,9 @@ void listeners() {
 
 int main(int argc, char** argv) {
   const std::map<std::string_view, void (*)()> groups{
-      {"options", options},    {"errors", errors},           {"states", states},
-      {"bytes", bytes},        {"descriptors", descriptors}, {"linger", linger_for_a_time},
-      {"listeners", listeners}};
+      {"options", options},          {"errors", errors},      {"states", states},
+      {"signals", signals},          {"bytes", bytes},        {"descriptors", descriptors},
+      {"linger", linger_for_a_time}, {"listeners", listeners}};
   const bool pika = argc > 1 && std::string_view(argv[1]) == "--pika";
   const auto group = groups.find(argc == (pika ? 3 : 2) ? argv[argc - 1] : "");
   if (group == groups.end()) {

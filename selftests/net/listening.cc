@@ -16,10 +16,12 @@
 #include <vector>
 
 #include "calls.hh"
+#include "tools/vfio_user/letter.hh"
 
 namespace {
 
 using namespace calls;
+using pika::vfio_user::Letter;
 
 /// A Linux client of the listener, which has said something.
 int client() {
@@ -170,39 +172,16 @@ void by_dup() {
   close(far);
 }
 
-/// A message of one byte with room for a descriptor (SCM_RIGHTS).
-struct Parcel {
-  Parcel() {
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = room;
-    message.msg_controllen = sizeof(room);
-  }
-  Parcel(const Parcel&) = delete;
-  Parcel& operator=(const Parcel&) = delete;
-
-  char byte = 0;
-  iovec part{&byte, 1};
-  alignas(cmsghdr) char room[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-};
-
 void give(int to, int fd) {
-  Parcel parcel;
-  cmsghdr* rights = CMSG_FIRSTHDR(&parcel.message);
-  rights->cmsg_level = SOL_SOCKET;
-  rights->cmsg_type = SCM_RIGHTS;
-  rights->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(rights), &fd, sizeof(fd));
-  must(sendmsg(to, &parcel.message, 0), "sendmsg");
+  Letter letter;
+  letter.enclose(fd);
+  must(sendmsg(to, &letter.header, 0), "sendmsg");
 }
 
 int get(int from) {
-  Parcel parcel;
-  int fd = -1;
-  must(recvmsg(from, &parcel.message, 0), "recvmsg");
-  std::memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&parcel.message)), sizeof(fd));
-  return fd;
+  Letter letter;
+  must(recvmsg(from, &letter.header, 0), "recvmsg");
+  return letter.enclosed();
 }
 
 /// The process that made the listener, and has polled it, keeps no copy.

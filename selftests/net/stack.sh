@@ -391,6 +391,11 @@ case__readiness_and_ends_are_those_of_linux()
 	like_linux calls states
 }
 
+case__signals_are_those_of_linux()
+{
+	like_linux calls signals
+}
+
 case__flags_and_counts_are_those_of_linux()
 {
 	like_linux calls bytes

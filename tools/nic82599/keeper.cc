@@ -12,13 +12,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <list>
 #include <optional>
 #include <string>
 
 #include "tools/nic82599/card.hh"
 #include "tools/nic82599/loop.hh"
+#include "tools/vfio_user/letter.hh"
 #include "tools/vfio_user/session.hh"
 
 namespace pika::nic82599 {
@@ -28,23 +28,6 @@ namespace {
 constexpr char client = 'c', farewell = 'f';
 
 constexpr int channel_place = STDERR_FILENO + 1;
-
-/// One word, with room for a descriptor beside it.
-struct Letter {
-  explicit Letter(char said) : word(said) {
-    header.msg_iov = &place;
-    header.msg_iovlen = 1;
-    header.msg_control = control;
-    header.msg_controllen = sizeof(control);
-  }
-  Letter(const Letter&) = delete;
-  Letter& operator=(const Letter&) = delete;
-
-  char word;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  iovec place{.iov_base = &word, .iov_len = 1};
-  msghdr header{};
-};
 
 /// What is left of a card.
 class Gone final : public vfio_user::Device {
@@ -93,16 +76,12 @@ int Process::run() {
 }
 
 void Process::hear() {
-  Letter heard(0);
+  vfio_user::Letter heard;
   const ssize_t length = recvmsg(channel_.get(), &heard.header, MSG_CMSG_CLOEXEC);
   if (length < 0 && errno == EINTR) return;
   if (length > 0 && heard.word == farewell) return loop_.stop();
   if (length <= 0) return take_over();
-  const cmsghdr* part = CMSG_FIRSTHDR(&heard.header);
-  if (!part || part->cmsg_type != SCM_RIGHTS) return;
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(part), sizeof(fd));
-  hold(Descriptor(fd));
+  if (const int fd = heard.enclosed(); fd >= 0) hold(Descriptor(fd));
 }
 
 /// No event is asked for: it is told when the connection has ended, at both ends.
@@ -189,12 +168,8 @@ Keeper::~Keeper() {
 }
 
 void Keeper::keep(int socket) const {
-  Letter said(client);
-  cmsghdr* part = CMSG_FIRSTHDR(&said.header);
-  part->cmsg_level = SOL_SOCKET;
-  part->cmsg_type = SCM_RIGHTS;
-  part->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(part), &socket, sizeof(socket));
+  vfio_user::Letter said(client);
+  said.enclose(socket);
   // Whoever killed it has what was asked for.
   [[maybe_unused]] const ssize_t sent = sendmsg(channel_.get(), &said.header, MSG_NOSIGNAL);
 }
