@@ -244,7 +244,7 @@ case__others_do_not_feel_it()
 	serve srv streams --pika epoll 81 100000
 	other=$server
 	serve srv streams --pika epoll 80 1
-	cli streams ask 10.9.0.1 80 1 4000000 &
+	cli streams ask 10.9.0.1 80 1 12000000 &
 	client=$!
 	added_and_removed "$client"
 	wait "$client"
