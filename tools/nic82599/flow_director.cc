@@ -53,7 +53,7 @@ uint32_t flow_hash(const FlowFields& fields, uint32_t key) {
   return hash & hash_mask;
 }
 
-FlowDirector::FlowDirector(Registers& registers) : registers_(registers), buckets_(hash_mask + 1) {}
+FlowDirector::FlowDirector(Registers& registers) : registers_(registers) {}
 
 unsigned FlowDirector::size_class() const { return registers_[reg::fdirctrl] & 3; }
 
@@ -74,8 +74,7 @@ void FlowDirector::start() {
 }
 
 void FlowDirector::clear() {
-  if (size_)
-    for (Bucket& bucket : buckets_) bucket.clear();
+  buckets_.clear();
   size_ = 0;
   count_free();
 }
@@ -106,7 +105,9 @@ bool FlowDirector::command(uint32_t value) {
 // The filter that FDIRHASH names.
 FlowDirector::Filter* FlowDirector::written_filter() {
   const uint32_t hash = registers_[reg::fdirhash];
-  Bucket& bucket = buckets_[hash & bucket_mask()];
+  const auto place = buckets_.find(hash & bucket_mask());
+  if (place == buckets_.end()) return nullptr;
+  Bucket& bucket = place->second;
   const auto found = std::find_if(bucket.begin(), bucket.end(), [hash](const Filter& filter) {
     return filter.identifier == (hash >> 16 & hash_mask);
   });
@@ -212,10 +213,10 @@ std::optional<FlowDirector::Decision> FlowDirector::find(ConstBytes frame,
   if (!size_ || headers.ip == Ip::none || (perfect() && headers.ip == Ip::v6)) return std::nullopt;
   const FlowFields fields = masked(fields_of(frame, headers));
   const uint32_t hash = flow_hash(fields, registers_[reg::fdirhkey]) & bucket_mask();
-  const Bucket& bucket = buckets_[hash];
-  if (bucket.empty()) return std::nullopt;
+  const auto bucket = buckets_.find(hash);
+  if (bucket == buckets_.end()) return std::nullopt;
   const uint32_t signature = flow_hash(fields, registers_[reg::fdirskey]);
-  for (const Filter& filter : bucket) {
+  for (const Filter& filter : bucket->second) {
     if (perfect() ? filter.fields == fields : filter.identifier == signature)
       return Decision{filter.queue, filter.to_queue, filter.drop, hash, filter.identifier};
   }

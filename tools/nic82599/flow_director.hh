@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "tools/nic82599/headers.hh"
@@ -82,7 +83,7 @@ class FlowDirector {
   FlowFields fields_of(ConstBytes frame, const Headers& headers) const;
 
   Registers& registers_;
-  std::vector<Bucket> buckets_;
+  std::unordered_map<uint32_t, Bucket> buckets_;  // by hash
   size_t size_ = 0;
 };
 

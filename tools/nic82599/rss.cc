@@ -34,6 +34,8 @@ bool has_ports(uint8_t type) { return type != 2 && type != 4 && type != 5; }
 }  // namespace
 
 void Toeplitz::set_key(const std::array<uint8_t, key_size>& key) {
+  if (key == key_) return;
+  key_ = key;
   // A 1 in the input's bit n adds the key's bits n to n + 31.
   const auto window = [&key](size_t bit) {
     uint64_t five = 0;

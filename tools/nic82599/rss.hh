@@ -26,6 +26,7 @@ class Toeplitz {
   uint32_t hash(ConstBytes input) const;
 
  private:
+  std::array<uint8_t, key_size> key_{};
   std::vector<std::array<uint32_t, 256>> table_{input_size};
 };
 
