@@ -90,11 +90,17 @@ started()
 	eventually runs srv veth0 0
 }
 
+# ended [NAMESPACE...]: pikad, then the stacks there, by default srv's, as it would
+# bring them back.
 ended()
 {
+	local where
+
 	kill "$pikad"
 	wait "$pikad"
-	srv pikactl stop
+	for where in "${@:-srv}"; do
+		"$where" pikactl stop
+	done
 	unload
 }
 
