@@ -28,9 +28,9 @@ under_traffic()
 	serve srv streams --pika epoll 81 100000
 	others=$server
 	serve srv streams --pika --v6 epoll 80 2
-	cli streams ask 10.9.0.1 80 1 10000000 &
+	cli streams ask 10.9.0.1 80 1 5000000 &
 	v4=$!
-	cli streams ask fd09::1 80 1 10000000 &
+	cli streams ask fd09::1 80 1 5000000 &
 	v6=$!
 	while [ -e "/proc/$v4" ] || [ -e "/proc/$v6" ]; do
 		"$1"

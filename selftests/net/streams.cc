@@ -230,11 +230,11 @@ int serve_epoll(const char* port, int count) {
       errno = ETIMEDOUT;
       fail("epoll_wait");
     }
+    alarm(kPatience);
     int fd = event.data.fd;
     if (fd == listener) {
       fd = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
       if (fd < 0 && errno == EAGAIN) continue;
-      alarm(kPatience);
       watch(epoll, expect(fd, "accept4"), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
       echoes[fd];
     }
