@@ -291,6 +291,7 @@ int ask(const char* host, const char* port, int count, size_t bytes) {
       errno = ETIMEDOUT;
       fail("poll");
     }
+    alarm(kPatience);
     for (size_t i = 0; i < polls.size(); i++) {
       Question& q = questions[i];
       const int number = static_cast<int>(i);
