@@ -211,10 +211,10 @@ void watch(int epoll, int fd, uint32_t events) {
   expect(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
 }
 
-/// A host that is suspended interrupts epoll_wait().
+/// A host that is suspended interrupts epoll_wait(). It ends before the alarm, which says less.
 int wait_for_event(int epoll, epoll_event* event) {
   for (;;) {
-    const int n = epoll_wait(epoll, event, 1, 20'000);
+    const int n = epoll_wait(epoll, event, 1, (kPatience - 1) * 1000);
     if (n >= 0 || errno != EINTR) return expect(n, "epoll_wait");
   }
 }
