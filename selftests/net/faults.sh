@@ -43,7 +43,7 @@ under_traffic()
 	echo "# $times times: $1"
 	look
 	expect_equal "connections by a link" "$(counter ts.passive_opens)" $((2 + asked))
-	# It may have ended: nobody needs it for 20 s.
+	# It may have ended: nobody needs it for a minute.
 	kill "$others" || true
 	wait "$others" || true
 	stop

@@ -90,18 +90,22 @@ started()
 	eventually runs srv veth0 0
 }
 
-# ended [NAMESPACE...]: pikad, then the stacks there, by default srv's, as it would
-# bring them back.
-ended()
+# ended_in NAMESPACE...: pikad, then the stacks there, as it would bring them back.
+ended_in()
 {
 	local where
 
 	kill "$pikad"
 	wait "$pikad"
-	for where in "${@:-srv}"; do
+	for where; do
 		"$where" pikactl stop
 	done
 	unload
+}
+
+ended()
+{
+	ended_in srv
 }
 
 reset_stacks()

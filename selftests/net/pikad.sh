@@ -59,7 +59,7 @@ case__a_failing_step_leaves_the_former_state()
 	{ stack srv veth0 1; stack cli veth1 0; } | put
 	eventually runs srv veth0 1
 	eventually runs cli veth1 0
-	ended cli srv
+	ended_in cli srv
 }
 
 case__sockets_hold_a_stack_unless_force_is_said()
