@@ -21,7 +21,7 @@ teardown() {
 }
 
 start() {
-	"$nic" "$@" --control "$at/control" 2>"$at/log" 3>&- &
+	"$nic" "$@" --control "$at/control" 2>"${log:-$at/log}" 3>&- &
 	model=$!
 	for _ in {1..500}; do
 		[ ! -S "$at/control" ] || return 0
@@ -105,6 +105,38 @@ print([port["sent"] for port in json.load(sys.stdin)["ports"]])' \
 	[ "$output" = "nic82599ctl: port '2': there are 2" ]
 	run -1 "$ctl" "$at/control" fault 9999
 	[[ $output == "nic82599ctl: fault '9999': expected 0 to "* ]]
+}
+
+@test "what is no text is refused and ends nothing" {
+	start --socket "$at/a"
+	python3 - "$at/control" <<-'END'
+		import json, socket, sys
+		for line in b"\xff\n", b"0 fault \xff\n", b"\0\n", b"0 link " + b"\x80" * 99 + b"\n":
+		    s = socket.socket(socket.AF_UNIX)
+		    s.connect(sys.argv[1])
+		    s.sendall(line)
+		    assert "error" in json.loads(s.makefile().readline()), line
+	END
+	kill -0 "$model"
+}
+
+@test "its log's reader may go" {
+	mkfifo "$at/pipe"
+	cat "$at/pipe" 3>&- &
+	local reader=$!
+	log=$at/pipe start --socket "$at/a"
+	kill "$reader"
+	wait "$reader" || true
+	# It has something to say of each.
+	python3 - "$at/a" <<-'END'
+		import socket, sys
+		for _ in range(3):
+		    s = socket.socket(socket.AF_UNIX)
+		    s.connect(sys.argv[1])
+		    s.sendall(b"x" * 16)
+		    assert s.recv(1) == b""
+	END
+	"$ctl" "$at/control" stats
 }
 
 @test "who says nothing, or too much, does not stop the others" {

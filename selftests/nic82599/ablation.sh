@@ -21,6 +21,7 @@
 #	test     ethtool -t offline
 #	filter   a perfect filter is set
 #	cable    that the cable is pulled is seen
+#	counters what ethtool -S says is what came
 table='
 none            works    -                                      -
 reset           refuses  HW.Init.failed:.-5                     -
@@ -38,7 +39,9 @@ mac             refuses  invalid.MAC                            -
 no-sfp          works    -                                      module
 sfp-kind        refuses  unsupported.SFP                        -
 sfp-maker       works    -                                      -
+sfp-refused     refuses  unsupported.SFP                        -
 esdp            works    -                                      -
+esdp-counts     deaf     -                                      -
 msca            works    -                                      -
 autoc           works    -                                      test
 anlp1           refuses  HW.Init.failed:.-5                     -
@@ -60,6 +63,8 @@ eims-ex         mute     -                                      -
 auto-mask       works    -                                      -
 tx-done         mute     Detected.Tx.Unit.Hang                  -
 rx-done         mute     -                                      -
+clear-on-read   works    -                                      counters
+gssr-reset      works    -                                      -
 tx              mute     -                                      -
 rx              mute     -                                      -
 '
@@ -165,9 +170,29 @@ cable_works()
 	return 1
 }
 
+# Each look adds what the card has counted since the one before.
+counters_works()
+{
+	for _ in 1 2 3 4; do counter rx_pkts_nic there; done >/dev/null
+	[ "$(counter rx_pkts_nic there)" -lt $((2 * $(counter rx_packets there))) ]
+}
+
 has_no_carrier()
 {
 	! has_carrier eth1 there
+}
+
+# nothing_lacks: prints what a fault may take away and a card without one lacks as well; to
+# miss it there would prove nothing.
+nothing_lacks()
+{
+	local what
+
+	for what in $(compgen -A function | sed -n 's/_works$//p'); do
+		# Some of them take the link down for a while.
+		within 60 has_carrier eth1 there || echo "no carrier before '$what'"
+		"${what}_works" >/dev/null 2>&1 || echo "$what: fails without a fault"
+	done
 }
 
 unbind()
@@ -187,6 +212,7 @@ try()
 	# Some is said only when rings are stopped.
 	[ "$says" = - ] || [ "$got" != works ] || there ip link set eth1 down
 	[ "$says" = - ] || within 60 log_has "$says" || echo "the log has no '$says'"
+	[ "$fault" != none ] || nothing_lacks
 	[ "$fails" = - ] || ! "${fails}_works" >/dev/null 2>&1 || echo "$fails: as without the fault"
 	model 0 --port 1 fault 0
 	wait

@@ -8,6 +8,14 @@
 
 bytes=${long:+20000000}
 bytes=${bytes:-4000000}
+flows=400
+
+queues=$(ethtool -l eth0 | awk '/^Combined:/ { now = $2 } END { print now }')
+last=$((queues - 1))
+[ "$queues" -gt 1 ] || {
+	echo "features.sh: expected several queues: tools/vm/run --nic 82599:queues=4" >&2
+	exit 2
+}
 
 # offload WHAT on|off: at both ends.
 offload()
@@ -52,70 +60,121 @@ case__large_receive_offload_changes_no_byte()
 	offload lro off
 }
 
-# queue_counts DEVICE-PREFIX...: of received packets of each queue.
+# queue_counts DEVICE WHERE: packets that each queue has received; WHERE is "there" or
+# "env".
 queue_counts()
 {
-	"$@" ethtool -S eth1 | sed -nE 's/^ *rx_queue_([0-9]+)_packets: ([0-9]+)/\2/p'
+	"$2" ethtool -S "$1" | sed -nE 's/^ *rx_queue_([0-9]+)_packets: ([0-9]+)/\2/p'
 }
 
-# How many there are: statistics have lines for 64.
-queues_there()
+# came_by DEVICE WHERE COMMAND...: sets came to the packets that each queue got by it, and
+# total to those of all.
+came_by()
 {
-	there ethtool -l eth1 | awk '/^Combined:/ { now = $2 } END { print now }'
+	local before after i
+
+	mapfile -t before < <(queue_counts "$1" "$2")
+	"${@:3}"
+	sleep 1
+	mapfile -t after < <(queue_counts "$1" "$2")
+	came=()
+	total=0
+	# Statistics have lines for 64.
+	for ((i = 0; i < queues; i++)); do
+		came[i]=$((after[i] - before[i]))
+		total=$((total + came[i]))
+	done
+}
+
+# syns HOST [PORT...]: a connection from each port, or from $flows that the kernel
+# chooses, is tried and refused: a packet each way.
+syns()
+{
+	python3 -c '
+import socket, sys
+for port in map(int, sys.argv[3:] or [0] * int(sys.argv[2])):
+    try:
+        socket.create_connection((sys.argv[1], 9), 5, ("", port))
+    except ConnectionRefusedError:
+        pass' "$1" "$flows" "${@:2}"
+}
+
+# spread COMMAND...: sends a packet in each of $flows flows; every queue of eth1 has its
+# share.
+spread()
+{
+	local came total n
+
+	came_by eth1 there "$@"
+	echo "# queues got ${came[*]}: $*"
+	for n in "${came[@]}"; do
+		[ "$n" -ge $((flows * 6 / queues / 10)) ] || fail "not even"
+	done
 }
 
 case__flows_spread_over_queues()
 {
-	local before after most=0 least=1000000 i n queues flows=400
+	local host
 
 	connect_cards
 	there ethtool -N eth1 rx-flow-hash udp4 sdfn
-	ping_there "$there4"
-	queues=$(queues_there)
-	[ "$queues" -gt 1 ] || skip "one queue"
-	mapfile -t before < <(queue_counts there)
-	traffic flows "$there4" 9 "$flows"
-	sleep 1
-	mapfile -t after < <(queue_counts there)
-	for ((i = 0; i < queues; i++)); do
-		n=$((after[i] - before[i]))
-		[ "$n" -le "$most" ] || most=$n
-		[ "$n" -ge "$least" ] || least=$n
+	there ethtool -N eth1 rx-flow-hash udp6 sdfn
+	for host in "$there4" "$there6"; do
+		ping_there "$host"
+		spread traffic flows "$host" 9 "$flows"
+		spread syns "$host"
 	done
-	echo "# of $flows flows each of $queues queues got $least to $most"
-	[ "$least" -ge $((flows * 6 / queues / 10)) ] || fail "not even"
 }
 
 case__a_perfect_filter_steers_its_flow()
 {
-	local before after last
+	local came total
 
 	connect_cards
 	there ethtool -K eth1 ntuple on
 	connect_cards
-	last=$(($(queues_there) - 1))
-	[ "$last" -gt 0 ] || skip "one queue"
 	there ethtool -N eth1 flow-type udp4 dst-port 7777 action "$last" loc 5
 	there ethtool -n eth1 | grep -q 'Filter: 5' || fail "$(there ethtool -n eth1)"
 	ping_there "$there4"
-	mapfile -t before < <(queue_counts there)
-	traffic flows "$there4" 7777 50
-	sleep 1
-	mapfile -t after < <(queue_counts there)
-	[ $((after[last] - before[last])) -ge 50 ] ||
-		fail "queue $last got $((after[last] - before[last])) of 50"
+	came_by eth1 there traffic flows "$there4" 7777 50
+	[ "${came[last]}" -ge 50 ] || fail "of 50 queues got ${came[*]}"
 	there ethtool -N eth1 flow-type udp4 dst-port 7777 action -1 loc 5
-	traffic flows "$there4" 7777 50
-	sleep 1
-	mapfile -t before < <(queue_counts there)
-	[ $((before[last] - after[last])) -lt 10 ] || fail "a dropping filter let them in"
+	came_by eth1 there traffic flows "$there4" 7777 50
+	[ "$total" -lt 10 ] || fail "a dropping filter let them in: queues got ${came[*]}"
 	there ethtool -N eth1 delete 5
+	there ethtool -K eth1 ntuple off
+}
+
+# As PIKA has one for each group of flows.
+case__a_filter_by_a_port_s_low_bits_steers_its_flows()
+{
+	local came total n right=() others=()
+
+	connect_cards
+	there ethtool -K eth1 ntuple on
+	connect_cards
+	# By RSS alone all would come to queue 0.
+	there ethtool -X eth1 equal 1
+	ping_there "$there4"
+	# Bits that are set in the mask do not count.
+	there ethtool -N eth1 flow-type tcp4 src-port $((0x234)) m 0xf000 action "$last" loc 7
+	there ethtool -n eth1 | grep -q 'Filter: 7' || fail "$(there ethtool -n eth1)"
+	for n in {1..15}; do
+		right+=($((n << 12 | 0x234)))
+		others+=($((n << 12 | 0x235)) $((n << 12 | 0xa34)))
+	done
+	came_by eth1 there syns "$there4" "${right[@]}"
+	[ "${came[last]}" -ge 15 ] || fail "of 15 queues got ${came[*]}"
+	came_by eth1 there syns "$there4" "${others[@]}"
+	expect_equal "what queue $last got of others" "${came[last]}" 0
+	there ethtool -N eth1 delete 7
+	there ethtool -X eth1 default
 	there ethtool -K eth1 ntuple off
 }
 
 case__flows_return_to_the_queue_that_sent()
 {
-	local before
+	local before came total
 
 	connect_cards
 	ethtool -K eth0 ntuple off
@@ -125,6 +184,12 @@ case__flows_return_to_the_queue_that_sent()
 	sleep 3
 	[ $(($(counter fdir_match) - before)) -ge 1000 ] ||
 		fail "fdir_match: $before, then $(counter fdir_match)"
+	# By RSS alone all would come to queue 0; the last CPU sends by the last queue.
+	ethtool -X eth0 equal 1
+	taskset -cp "$last" "$BASHPID" >/dev/null
+	came_by eth0 env syns "$there4"
+	ethtool -X eth0 default
+	[ "${came[last]}" -ge $((flows * 9 / 10)) ] || fail "of $flows queues got ${came[*]}"
 }
 
 case__vlans_are_taken_off_put_on_and_filtered()
@@ -184,6 +249,12 @@ case__the_driver_s_own_test_passes()
 	! grep -E '[[:space:]][1-9][0-9]*$' <<<"$said" || fail "$said"
 	connect_cards
 	ping_there "$there4"
+}
+
+case__and_no_card_has_hung()
+{
+	connect_cards
+	no_hang
 }
 
 run_cases

@@ -76,6 +76,16 @@ counter()
 		END { exit !found }'
 }
 
+# no_hang: neither driver has thought that its card hangs, nor reset it for that.
+no_hang()
+{
+	local words='NETDEV WATCHDOG|Unit Hang|Reset adapter|Adapter removed'
+
+	! dmesg | grep -E "$words|transmit queue .* timed out" || fail "a card has hung"
+	expect_equal "eth0's tx_timeout_count" "$(counter tx_timeout_count)" 0
+	expect_equal "eth1's tx_timeout_count" "$(counter tx_timeout_count there)" 0
+}
+
 # transfer BYTES HOST RECEIVER SENDER: over TCP; what comes is what was sent. RECEIVER
 # and SENDER are "there" or "env".
 transfer()

@@ -81,4 +81,10 @@ case__all_count_the_same()
 		"${after[*]:1}" "${after[0]} ${after[0]} ${after[0]}"
 }
 
+case__and_no_card_has_hung()
+{
+	connect_cards
+	no_hang
+}
+
 run_cases

@@ -50,6 +50,31 @@ TEST_F(nic82599_card, removed__reads_ones_everywhere_and_does_nothing) {
   EXPECT_EQ(read(reg::rxctrl), 0u);
 }
 
+TEST_F(nic82599_card, removed__waits_for_nothing) {
+  start_interrupts();
+  start_rx(0);
+  start_tx(0);
+  write(reg::gpie, 0x36);  // no automatic masking
+  write(0xaa0, 1);         // EIMS_EX
+  write(reg::eitr(0), 100 * 4);
+  for (int i = 0; i < 2; i++) card.receive(Packet{}.frame());
+  EXPECT_GT(host.wake, host.clock) << "for the second interrupt";
+  ASSERT_NE(host.wake, Time::max());
+  constexpr uint32_t count = 8192;
+  write(reg::tx(0) + reg::tdlen, count * 16);
+  for (uint32_t i = 0; i < count; i++) put_tx(0, i, tx_buffer, data(1414), 1414 << 14);
+  write(reg::tx(0) + reg::tdt, count - 1);
+  EXPECT_EQ(host.wake, host.clock) << "for what is left to send";
+  card.set_removed(true);
+  host.clock += std::chrono::seconds(1);
+  host.wake = Time::max();
+  card.run();
+  EXPECT_EQ(host.wake, Time::max());
+  host.interrupts.clear();
+  card.set_link(false);
+  EXPECT_TRUE(host.interrupts.empty());
+}
+
 TEST_F(nic82599_card, reset__forgets_rings_and_filters_and_has_its_address_back) {
   start_rx(0);
   write(reg::ral, 0);

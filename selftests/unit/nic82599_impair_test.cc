@@ -60,6 +60,11 @@ TEST(nic82599_impair, the_same_seed_loses_the_same) {
   EXPECT_NE(send({.loss = 0.1, .seed = 5}), send({.loss = 0.1, .seed = 6}));
 }
 
+TEST(nic82599_impair, the_same_seed_does_the_same_to_each_frame) {
+  const Badness badness = {.loss = 0.1, .corrupt = 0.1, .duplicate = 0.1, .seed = 5};
+  EXPECT_EQ(send(badness), send(badness));
+}
+
 TEST(nic82599_impair, a_share_has_one_wrong_bit) {
   const Frames got = send({.corrupt = 0.1});
   ASSERT_EQ(got.size(), static_cast<size_t>(count));
@@ -110,8 +115,12 @@ TEST(nic82599_impair, it_holds_only_so_many) {
   Loop loop;
   Receiver receiver;
   Impair line(loop, receiver, {.delay = std::chrono::hours(1)});
-  for (int i = 0; i < 5000; i++) take(line, frame(i));
-  EXPECT_EQ(line.lost(), 5000 - Impair::max_held);
+  const std::string large(256 << 10, 'x');
+  for (int i = 0; i < 300; i++) take(line, large);
+  EXPECT_EQ(line.lost(), 300 - 255U) << "each takes a little more than its bytes";
+  uint64_t small = 0;
+  for (; line.lost() == 300 - 255U && small < 10'000; small++) take(line, frame(0));
+  EXPECT_LT(small, 10'000U) << "small ones take some, too";
 }
 
 }  // namespace

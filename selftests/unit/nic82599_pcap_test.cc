@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "libpika/descriptor.hh"
 #include "tools/nic82599/pcap.hh"
 
 namespace {
@@ -56,7 +60,7 @@ TEST_F(nic82599_pcap, frames_are_in_the_file_with_their_lengths) {
   const std::string first(60, 'a'), second(1514, 'b');
   pcap->write(bytes(first), Loop::now());
   pcap->write(bytes(second), Loop::now());
-  pcap->flush();
+  ASSERT_TRUE(pcap->flush());
   const std::string all = written();
   ASSERT_EQ(all.size(), 24 + 16 + first.size() + 16 + second.size());
   EXPECT_EQ(word(0), 0xa1b23c4d) << "nanoseconds";
@@ -72,7 +76,7 @@ TEST_F(nic82599_pcap, times_are_the_calendar_s) {
   auto pcap = Pcap::create(path);
   ASSERT_TRUE(pcap);
   pcap->write(bytes("x"), Loop::now());
-  pcap->flush();
+  ASSERT_TRUE(pcap->flush());
   EXPECT_NEAR(static_cast<double>(word(24)), static_cast<double>(time(nullptr)), 60);
   EXPECT_LT(word(28), 1'000'000'000U);
 }
@@ -89,13 +93,29 @@ TEST_F(nic82599_pcap, what_cannot_be_made_is_an_error) {
   EXPECT_NE(pcap.error().text.find(path), std::string::npos);
 }
 
+TEST_F(nic82599_pcap, what_cannot_be_written_is_an_error_once) {
+  EXPECT_FALSE(Pcap::create("/dev/full"));
+  std::signal(SIGPIPE, SIG_IGN);
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  pika::Descriptor reader(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  auto pcap = Pcap::create(path);
+  ASSERT_TRUE(pcap);
+  reader = pika::Descriptor();
+  pcap->write(bytes("x"), Loop::now());
+  const auto flushed = pcap->flush();
+  ASSERT_FALSE(flushed);
+  EXPECT_EQ(flushed.error().text, path + ": Broken pipe");
+  pcap->write(bytes("y"), Loop::now());
+  EXPECT_TRUE(pcap->flush());
+}
+
 TEST_F(nic82599_pcap, a_tee_passes_frames_on_and_asks_for_room) {
   auto pcap = Pcap::create(path);
   ASSERT_TRUE(pcap);
   Receiver receiver;
   Tee tee(*pcap, receiver);
   tee.take(bytes("frame"));
-  pcap->flush();
+  ASSERT_TRUE(pcap->flush());
   EXPECT_EQ(receiver.text, "frame");
   EXPECT_EQ(written().substr(24 + 16), "frame");
   EXPECT_TRUE(tee.has_room());

@@ -54,6 +54,49 @@ TEST_F(nic82599_registers, statistics__are_not_written_and_clear_when_read) {
   EXPECT_EQ(read(reg::gprc), 0u);
 }
 
+// What Linux's driver reads for "ethtool -d".
+struct Range {
+  uint32_t offset, count;
+  uint32_t stride = 4;
+};
+
+constexpr uint32_t dumped[] = {
+    0x00000, 0x00008, 0x00018, 0x00020, 0x00028, 0x00200, 0x00808, 0x00810, 0x00820, 0x00880,
+    0x00888, 0x00890, 0x00898, 0x00900, 0x02000, 0x02430, 0x02f00, 0x02f08, 0x03000, 0x03008,
+    0x03020, 0x032a0, 0x03300, 0x03600, 0x03d00, 0x03d04, 0x04200, 0x042b8, 0x04800, 0x04900,
+    0x04980, 0x0498c, 0x04a90, 0x05000, 0x05008, 0x05080, 0x05088, 0x05090, 0x050a4, 0x05480,
+    0x05800, 0x05808, 0x05810, 0x05838, 0x05840, 0x05880, 0x05900, 0x05a00, 0x05ac0, 0x07e00,
+    0x07f08, 0x08810, 0x08b00, 0x09000, 0x0c300, 0x0c600, 0x0c800, 0x0cb00, 0x0cd00, 0x0cd10,
+    0x0ce00, 0x1001c, 0x1013c, 0x10200, 0x11068, 0x1106c};
+
+constexpr Range dumped_ranges[] = {
+    {0x00048, 2},        {0x02100, 16},       {0x02140, 16},       {0x02200, 16},
+    {0x02c00, 9},        {0x02f10, 5},        {0x03200, 4},        {0x03220, 8},
+    {0x03260, 8},        {0x03610, 4},        {0x03c00, 8},        {0x04208, 8},
+    {0x04240, 12},       {0x04288, 12},       {0x042c0, 4},        {0x04910, 16},
+    {0x05400, 32},       {0x05818, 2},        {0x05a80, 16},       {0x07200, 16},
+    {0x07c00, 9},        {0x07f10, 5},        {0x082e0, 4},        {0x08800, 3},
+    {0x08d00, 2},        {0x0c610, 4},        {0x0cc00, 8},        {0x0cd20, 16},
+    {0x10010, 2},        {0x10110, 5},        {0x11090, 8},        {0x01000, 64, 0x40},
+    {0x01004, 64, 0x40}, {0x01008, 64, 0x40}, {0x01010, 64, 0x40}, {0x01018, 64, 0x40},
+    {0x01028, 64, 0x40}, {0x06000, 32, 0x40}, {0x06004, 32, 0x40}, {0x06008, 32, 0x40},
+    {0x06010, 32, 0x40}, {0x06018, 32, 0x40}, {0x06028, 32, 0x40}, {0x06038, 32, 0x40},
+    {0x0603c, 32, 0x40},
+};
+
+TEST_F(nic82599_registers, dumped__nothing_that_ethtool_reads_is_unknown) {
+  for (const uint32_t offset : dumped) {
+    read(offset);
+    ASSERT_TRUE(host.complaints.empty()) << std::hex << offset;
+  }
+  for (const Range& range : dumped_ranges) {
+    for (uint32_t i = 0; i < range.count; i++) {
+      read(range.offset + i * range.stride);
+      ASSERT_TRUE(host.complaints.empty()) << std::hex << range.offset << ", number " << i;
+    }
+  }
+}
+
 // What Linux's register test writes: the mask is what must come back.
 struct Pattern {
   uint32_t offset, count, stride, mask, written;

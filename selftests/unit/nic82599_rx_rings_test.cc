@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include <set>
+
 #include "nic82599_world.hh"
 
 namespace {
@@ -142,7 +144,7 @@ TEST_F(nic82599_rx_rings, hostile__tail_or_head_outside_or_no_size_takes_nothing
   card.receive(frame());
   EXPECT_EQ(first(0).descriptors, 0u);
   EXPECT_EQ(card.totals().missed, 4u);
-  EXPECT_EQ(host.complaints.size(), 1u);
+  EXPECT_EQ(host.complaints.size(), 2u) << "of the ring and of its buffers";
 }
 
 TEST_F(nic82599_rx_rings, hostile__a_ring_outside_memory_stops_the_queue) {
@@ -154,14 +156,58 @@ TEST_F(nic82599_rx_rings, hostile__a_ring_outside_memory_stops_the_queue) {
   EXPECT_EQ(host.complaints.size(), 1u);
 }
 
-TEST_F(nic82599_rx_rings, hostile__a_buffer_outside_memory_loses_one_frame) {
+TEST_F(nic82599_rx_rings, hostile__a_buffer_outside_memory_loses_frames_until_it_is_put_right) {
   start_rx(0);
   host.put(rx_ring(0), ~uint64_t{0});
   card.receive(frame());
-  card.receive(frame(77));
+  card.receive(frame());
   EXPECT_EQ(host.complaints.size(), 1u);
-  uint32_t i = 1;
-  EXPECT_EQ(take(0, i).frame, frame(77));
+  EXPECT_EQ(host.get<uint64_t>(rx_ring(0)), ~uint64_t{0});
+  EXPECT_EQ(host.get<uint64_t>(rx_ring(0) + 8), 0u) << "it is not told done";
+  EXPECT_EQ(head(), 0u);
+  EXPECT_EQ(read(reg::mpc), 2u);
+  EXPECT_EQ(read(reg::qprc(0)), 0u);
+  EXPECT_EQ(card.totals().missed, 2u);
+  EXPECT_EQ(card.totals().received, 0u);
+  give(0, 0);
+  card.receive(frame(77));
+  EXPECT_EQ(first(0).frame, frame(77));
+}
+
+TEST_F(nic82599_rx_rings, hostile__of_many_buffers_one_outside_memory_loses_the_frame_whole) {
+  start_rx(0, 5);
+  set(reg::hlreg0, reg::hlreg0_jumboen);
+  write(reg::maxfrs, 9018u << 16);
+  host.put(rx_ring(0) + 16 * 4, ~uint64_t{0});
+  card.receive(frame(9000));
+  for (uint32_t i = 0; i < 5; i++) EXPECT_EQ(host.get<uint64_t>(rx_ring(0) + 16 * i + 8), 0u) << i;
+  EXPECT_EQ(head(), 0u);
+  EXPECT_EQ(card.totals().missed, 1u);
+  give(0, 4);
+  card.receive(frame(9000));
+  EXPECT_EQ(first(0).frame, frame(9000));
+}
+
+TEST_F(nic82599_rx_rings, hostile__each_kind_of_nonsense_is_told_of_and_once) {
+  for (int round = 0; round < 2; round++) {
+    start_rx(0);
+    host.put(rx_ring(0), ~uint64_t{0});
+    card.receive(frame());
+    write(reg::rx(0) + reg::rdt, ring_size);
+    card.receive(frame());
+    write(reg::rx(0) + reg::rdt, 5);
+    write(reg::rx(0) + reg::rdbah, 0x7fffffff);
+    card.receive(frame());
+    start_tx(0);
+    put_tx(0, 0, ~uint64_t{0} - 10, data(100), 100 << 14);
+    write(reg::tx(0) + reg::tdt, 1);
+    write(reg::tx(0) + reg::tdt, ring_size);
+    write(reg::tx(0) + reg::tdbah, ~0u);
+    write(reg::tx(0) + reg::tdt, 6);
+  }
+  const std::set<std::string> said(host.complaints.begin(), host.complaints.end());
+  EXPECT_EQ(said.size(), 6u);
+  EXPECT_EQ(host.complaints.size(), 6u);
 }
 
 }  // namespace

@@ -11,6 +11,14 @@ struct nic82599_tx_rings : testing::Test, World {
   Frame frame(size_t payload = 100) { return ethernet(0x1234, Frame(payload, std::byte{7})); }
   uint32_t head() { return read(reg::tx(0) + reg::tdh); }
   void ring(uint32_t tail) { write(reg::tx(0) + reg::tdt, tail); }
+  /// A queue that sends what others send, too: it leaves descriptors as they are.
+  void start_shared(unsigned queue, uint32_t count) {
+    start_tx(queue);
+    write(reg::tx(queue) + reg::tdbal, static_cast<uint32_t>(tx_ring(0)));
+    write(reg::tx(queue) + reg::tdwbah, static_cast<uint32_t>(FakeHost::base >> 32));
+    write(reg::tx(queue) + reg::tdwbal, static_cast<uint32_t>(FakeHost::base) | 1);
+    write(reg::tx(queue) + reg::tdlen, count * 16);
+  }
   bool stopped() { return !(read(reg::tx(0) + reg::txdctl) & reg::txdctl_enable); }
 };
 
@@ -119,6 +127,46 @@ TEST_F(nic82599_tx_rings, much_work__is_done_in_parts) {
   while (host.sent.size() < count - 1 && runs++ < 100) card.run();
   EXPECT_EQ(host.sent.size(), count - 1);
   EXPECT_LT(runs, 10u);
+}
+
+TEST_F(nic82599_tx_rings, much_work__of_many_queues_is_that_of_one) {
+  constexpr uint32_t count = 2048;
+  constexpr unsigned queues = 8;
+  ASSERT_TRUE(host.write(tx_buffer, frame()));
+  for (uint32_t i = 0; i < count; i++) put_tx(0, i, tx_buffer, data(114), 114 << 14);
+  write(reg::dmatxctl, 0);
+  for (unsigned q = 0; q < queues; q++) {
+    start_shared(q, count);
+    write(reg::dmatxctl, 0);
+    write(reg::tx(q) + reg::tdt, count - 1);
+  }
+  write(reg::dmatxctl, reg::dmatxctl_te);
+  const size_t at_once = host.sent.size();
+  EXPECT_LT(at_once, 4 * count) << "short frames cost more than their bytes";
+  unsigned runs = 0;
+  while (card.run(), host.sent.size() < queues * (count - 1) && runs++ < 100)
+    EXPECT_LE(host.sent.size(), at_once * (runs + 2));
+  EXPECT_EQ(host.sent.size(), queues * (count - 1));
+  for (unsigned q = 0; q < queues; q++) EXPECT_EQ(read(reg::tx(q) + reg::tdh), count - 1);
+}
+
+TEST_F(nic82599_tx_rings, much_work__keeps_no_queue_from_its_turn) {
+  constexpr uint32_t count = 8192;
+  ASSERT_TRUE(host.write(tx_buffer, frame()));
+  for (uint32_t i = 0; i < count; i++) put_tx(0, i, tx_buffer, data(114), 114 << 14);
+  for (unsigned q = 0; q < 3; q++) start_shared(q, count);
+  std::array<uint32_t, 3> done{}, heads{};
+  for (unsigned run = 0; run < 30; run++) {
+    // As much more of it for each as there can be.
+    for (unsigned q = 0; q < 3; q++) write(reg::tx(q) + reg::tdt, (heads[q] + count - 1) % count);
+    card.run();
+    for (unsigned q = 0; q < 3; q++) {
+      const uint32_t now = read(reg::tx(q) + reg::tdh);
+      done[q] += (now + count - heads[q]) % count;
+      heads[q] = now;
+    }
+  }
+  for (const uint32_t each : done) EXPECT_NEAR(each, host.sent.size() / 3.0, count / 2.0);
 }
 
 // What a guest must not say.

@@ -163,20 +163,40 @@ TEST(vfio_user_memory, there_are_only_so_many_ranges) {
   EXPECT_EQ(memory.map(range(n * page, page), Descriptor()), 0);
 }
 
+TEST(vfio_user_memory, there_are_only_so_many_bytes) {
+  Memory memory;
+  constexpr uint64_t large = uint64_t{1} << 43;
+  const Descriptor file = make_file(large);
+  ASSERT_EQ(memory.map(range(0, large), file), 0);
+  ASSERT_EQ(memory.map(range(large, large), file), 0);
+  EXPECT_EQ(memory.map(range(2 * large, page), file), ENOSPC);
+  EXPECT_EQ(memory.map(range(2 * large, page), Descriptor()), 0) << "takes no room";
+  EXPECT_EQ(memory.unmap(0, large), 0);
+  EXPECT_EQ(memory.map(range(0, page), file), 0);
+}
+
 /// Its owner cuts the file while we use it.
-TEST(vfio_user_memory, memory_that_is_taken_back_reads_as_zeroes) {
+TEST(vfio_user_memory, memory_that_is_taken_back_cannot_be_used) {
   Memory other, memory;
-  const Descriptor file = make_file(2 * page);
+  const Descriptor file = make_file(2 * page), kept = make_file(page);
   ASSERT_EQ(memory.map(range(0, 2 * page), file), 0);
+  ASSERT_EQ(memory.map(range(2 * page, page), kept), 0);
+  ASSERT_EQ(other.map(range(0, page), kept), 0);
   ASSERT_TRUE(put(memory, page, "abc"));
   EXPECT_FALSE(memory.is_torn());
-  ASSERT_EQ(ftruncate(file.get(), 0), 0);
-  EXPECT_EQ(get(memory, page, 3), std::string(3, '\0'));
-  EXPECT_TRUE(put(memory, 0, "x"));
+  ASSERT_EQ(ftruncate(file.get(), page), 0);
+  EXPECT_EQ(get(memory, page, 3), "!");
   EXPECT_TRUE(memory.is_torn());
+  EXPECT_FALSE(put(memory, page, "x"));
+  EXPECT_EQ(get(memory, 2 * page, 1), "!") << "who did that gets no more";
   EXPECT_FALSE(other.is_torn());
+  EXPECT_TRUE(put(other, 0, "x"));
   memory.unmap_all();
   EXPECT_FALSE(memory.is_torn());
+  ASSERT_EQ(memory.map(range(0, page), kept), 0);
+  EXPECT_EQ(get(memory, 0, 1), "x");
+  ASSERT_EQ(ftruncate(kept.get(), 0), 0);
+  EXPECT_FALSE(put(memory, 0, "y")) << "a second time";
 }
 
 }  // namespace

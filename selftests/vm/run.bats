@@ -139,14 +139,21 @@ setup() {
 	[ "$output" = "run: --frobnicate: no such option; see --help" ]
 	run "$vm" --nic 82576 -- true
 	[ "$status" -eq 2 ]
-	[ "$output" = "run: --nic 82576: expected virtio, 82599 or 82599:queues=N" ]
+	[ "$output" = "run: --nic 82576: expected virtio, 82599[:queues=N] or a socket's path" ]
 	run "$vm" --nic 82599:queues=0 -- true
 	[ "$status" -eq 2 ]
+	run "$vm" --nic "$BATS_TEST_TMPDIR/none" -- true
+	[ "$status" -eq 2 ]
+	[ "$output" = "run: --nic $BATS_TEST_TMPDIR/none: no socket is there" ]
 	run "$vm" --nic 82599 --kernel debug -- true
 	[ "$status" -eq 2 ]
 	run "$vm" --model '--loss 0.1' -- true
 	[ "$status" -eq 2 ]
 	[ "$output" = "run: --model: only --nic 82599 has one" ]
+	run "$vm" --nic 82599 --model '--frobnicate 1' -- true
+	[ "$status" -eq 1 ]
+	[ "$output" = "run: the model of card 0 does not start: nic82599: --frobnicate: no such \
+command or option; see nic82599 --help" ]
 	run "$vm" --leaks -- true
 	[ "$status" -eq 2 ]
 	run "$vm" --kernel 5.4 -- true

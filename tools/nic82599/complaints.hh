@@ -12,15 +12,21 @@
 namespace pika::nic82599 {
 
 enum class Complaint : unsigned {
-  access,        // of a size or place that no register has
-  unknown,       // a register that is not there
-  ring,          // of no size, or head or tail outside
-  descriptors,   // not in the guest's memory
-  buffer,        // not in the guest's memory
-  descriptor,    // of a type that there is not
-  too_many,      // descriptors for one frame
-  segmentation,  // that cannot be
-  checksum,      // to insert outside the frame
+  access,          // of a size or place that no register has
+  unknown,         // a register that is not there
+  rx_ring,         // of no size, or head or tail outside
+  rx_buffer_size,  // none
+  rx_descriptors,  // not in the guest's memory
+  rx_buffer,       // not in the guest's memory
+  tx_ring,         // of no size, or head or tail outside
+  tx_descriptors,  // not in the guest's memory
+  tx_descriptor,   // of a type that there is not
+  tx_too_many,     // descriptors for one frame
+  tx_buffer,       // not in the guest's memory
+  tx_too_long,     // a frame
+  tx_head,         // its place is not in the guest's memory
+  segmentation,    // that cannot be
+  checksum,        // to insert outside the frame
   count,
 };
 
@@ -33,8 +39,6 @@ class Complaints {
     said_.set(static_cast<size_t>(kind));
     host_.complain(what);
   }
-
-  bool said(Complaint kind) const { return said_.test(static_cast<size_t>(kind)); }
 
  private:
   Host& host_;

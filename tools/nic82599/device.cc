@@ -8,6 +8,18 @@
 
 namespace pika::nic82599 {
 
+namespace {
+
+// The checksum stays right.
+void clear_capabilities(Eeprom& eeprom, uint16_t bits) {
+  constexpr uint32_t capabilities = 0x2c, checksum = 0x3f;
+  const uint16_t cleared = eeprom.read(capabilities) & bits;
+  eeprom.set(capabilities, static_cast<uint16_t>(eeprom.read(capabilities) - cleared));
+  eeprom.set(checksum, static_cast<uint16_t>(eeprom.read(checksum) + cleared));
+}
+
+}  // namespace
+
 Device::Device(Host& host_, const Settings& settings_)
     : host(host_),
       settings(settings_),
@@ -33,7 +45,8 @@ uint32_t Device::read(uint32_t offset) {
   }
   uint32_t value = registers[place.offset];
   if (place.row->read) value = place.row->read(*this, place.index);
-  if (place.row->on_read == Read::clears) registers[place.offset] = 0;
+  if (place.row->on_read == Read::clears && fault->kind != FaultKind::no_clear)
+    registers[place.offset] = 0;
   if (fault->kind != FaultKind::reads) return value;
   const bool hit = find_register(fault->where).row == place.row;
   return hit ? (value & fault->keep) | fault->set : value;
@@ -51,8 +64,11 @@ void Device::write(uint32_t offset, uint32_t value) {
 }
 
 void Device::schedule() {
-  const Time next = tx.has_rest() ? host.now() : interrupts.next();
-  if (next == wake && !tx.has_rest()) return;
+  const bool rest = tx.has_rest() && !removed;
+  Time next = rest ? host.now() : interrupts.next();
+  // A card that is gone waits for nothing.
+  if (removed) next = Time::max();
+  if (next == wake && !rest) return;
   wake = next;
   host.wake_at(next);
 }
@@ -88,6 +104,7 @@ void Device::send(unsigned queue, ConstBytes frame) {
 
 void Device::reset(Reset which) {
   registers.reset(which);
+  if (fault->kind == FaultKind::gssr_cleared) registers[reg::gssr] = 0;
   interrupts.reset();
   flow_director.clear();
   rx.reset();
@@ -108,7 +125,7 @@ void Device::set_link(bool up) {
   if (settings.link_up == up) return;
   settings.link_up = up;
   show_link();
-  interrupts.other(reg::cause_link);
+  if (!removed) interrupts.other(reg::cause_link);
   schedule();
 }
 
@@ -116,6 +133,7 @@ void Device::set_fault(unsigned number) {
   fault = &faults()[std::min<size_t>(number, faults().size() - 1)];
   eeprom = Eeprom();
   sfp = Sfp();
+  clear_capabilities(eeprom, fault->cannot);
   if (fault->kind == FaultKind::eeprom) eeprom.set(fault->where, static_cast<uint16_t>(fault->set));
   if (fault->kind == FaultKind::sfp)
     sfp.set(static_cast<uint8_t>(fault->where), static_cast<uint8_t>(fault->set));

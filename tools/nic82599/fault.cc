@@ -12,6 +12,9 @@ using enum FaultKind;
 
 constexpr uint32_t all = 0xffffffff;
 
+// Capabilities that the EEPROM tells.
+constexpr uint16_t any_module = 1 << 0, no_crosstalk = 1 << 7;
+
 constexpr Fault table[] = {
     {"none", "nothing", none},
     {"reset", "CTRL.RST stays set", reads, 0x00000, all, reg::bit(26)},
@@ -29,7 +32,9 @@ constexpr Fault table[] = {
     {"no-sfp", "the cage is empty", no_sfp},
     {"sfp-kind", "the module is a QSFP+", sfp, 0, 0, 0xd},
     {"sfp-maker", "the module is not Intel's", sfp, 39, 0, 0x22},
+    {"sfp-refused", "the module is not Intel's and has to be", sfp, 39, 0, 0x22, any_module},
     {"esdp", "ESDP.SDP2 reads 0", reads, 0x00020, ~reg::bit(2)},
+    {"esdp-counts", "ESDP.SDP2 reads 0 and counts", reads, 0x00020, ~reg::bit(2), 0, no_crosstalk},
     {"msca", "MSCA never ends", reads, 0x0425c, all, reg::bit(30)},
     {"autoc", "AUTOC reads 0", reads, 0x042a0, 0},
     {"anlp1", "ANLP1 reads 0", reads, 0x042b0, 0},
@@ -51,6 +56,8 @@ constexpr Fault table[] = {
     {"auto-mask", "delivery masks nothing", no_auto_mask},
     {"tx-done", "sent descriptors are not told", no_tx_done},
     {"rx-done", "received descriptors are not told", no_rx_done},
+    {"clear-on-read", "statistics that are read stay", no_clear},
+    {"gssr-reset", "a software reset clears GSSR", gssr_cleared},
     {"tx", "nothing reaches the wire", no_tx},
     {"rx", "nothing comes from the wire", no_rx},
 };

@@ -24,6 +24,8 @@ enum class FaultKind : uint8_t {
   no_rx_done,
   no_tx,  // nothing reaches the wire
   no_rx,
+  no_clear,      // statistics that are read stay
+  gssr_cleared,  // by a software reset
 };
 
 /// One row of the table: its number is its index.
@@ -34,6 +36,7 @@ struct Fault {
   uint32_t where = 0;
   uint32_t keep = 0xffffffff;  ///< bits that stay
   uint32_t set = 0;            ///< bits that are set then
+  uint16_t cannot = 0;         ///< besides: bits of the EEPROM's capabilities that are 0
 };
 
 /// Number 0 is none.

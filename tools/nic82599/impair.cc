@@ -3,6 +3,12 @@
 #include "tools/nic82599/impair.hh"
 
 namespace pika::nic82599 {
+namespace {
+
+/// Bytes that the smallest frame takes to be held.
+constexpr size_t least_cost = 256;
+
+}  // namespace
 
 Impair::Impair(Loop& loop, Sink& to, const Badness& badness)
     : to_(to), badness_(badness), random_(badness.seed), timer_(loop, [this] { release(); }) {}
@@ -26,10 +32,11 @@ void Impair::take(ConstBytes frame) {
 void Impair::pass(ConstBytes frame) {
   const Time late = badness_.delay + (happens(badness_.reorder) ? reorder_by : Time::zero());
   if (late == Time::zero()) return to_.take(frame);
-  if (held_.size() >= max_held) {
+  if (held_bytes_ + frame.size() + least_cost > max_held) {
     lost_++;
     return;
   }
+  held_bytes_ += frame.size() + least_cost;
   held_.emplace(Loop::now() + late, std::vector<std::byte>(frame.begin(), frame.end()));
   timer_.set(held_.begin()->first);
 }
@@ -37,8 +44,9 @@ void Impair::pass(ConstBytes frame) {
 void Impair::release() {
   const Time now = Loop::now();
   while (!held_.empty() && held_.begin()->first <= now) {
-    to_.take(held_.begin()->second);
-    held_.erase(held_.begin());
+    const auto first = held_.extract(held_.begin());
+    held_bytes_ -= first.mapped().size() + least_cost;
+    to_.take(first.mapped());
   }
   timer_.set(held_.empty() ? Time::max() : held_.begin()->first);
 }

@@ -32,7 +32,7 @@ struct Badness {
 class Impair final : public Sink {
  public:
   static constexpr Time reorder_by = std::chrono::milliseconds(1);
-  static constexpr size_t max_held = 4096;  ///< frames; more are lost
+  static constexpr size_t max_held = 64 << 20;  ///< bytes; frames beyond are lost
 
   /// @p loop and @p to outlive it.
   Impair(Loop& loop, Sink& to, const Badness& badness);
@@ -55,6 +55,7 @@ class Impair final : public Sink {
   std::uniform_real_distribution<double> chance_{0, 1};
   Loop::Timer timer_;
   std::multimap<Time, std::vector<std::byte>> held_;  ///< by when they go on
+  size_t held_bytes_ = 0;
   uint64_t lost_ = 0;
 };
 

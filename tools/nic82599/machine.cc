@@ -41,7 +41,10 @@ Result<Done> Machine::open_pcap() {
   auto pcap = Pcap::create(options_.pcap);
   if (!pcap) return pcap.error();
   pcap_ = std::move(*pcap);
-  loop_.on_idle([this] { pcap_->flush(); });
+  loop_.on_idle([this] {
+    if (auto flushed = pcap_->flush(); !flushed)
+      Log("pcap").write(flushed.error().text + "; no more frames are written");
+  });
   return Done{};
 }
 
@@ -128,7 +131,10 @@ json stats_of(const Port& port) {
           {"other_messages", messages.others}};
 }
 
-std::string refused(const std::string& why) { return json{{"error", why}}.dump(); }
+/// Who asks may write anything, also what is no UTF-8.
+std::string refused(const std::string& why) {
+  return json{{"error", why}}.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 /// Returns: "" if it is done, or what was wrong.
 std::string obey(Port& port, const std::string& verb, const std::string& word) {

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <csignal>
 #include <string>
 
 #include "program.hh"
@@ -95,5 +96,7 @@ int run(int argc, char** argv) {
 }  // namespace pika::nic82599
 
 int main(int argc, char** argv) {
+  // Who reads what is written may go; QEMU's cards stay.
+  std::signal(SIGPIPE, SIG_IGN);
   return pika::main_of("nic82599", pika::nic82599::run, argc, argv);
 }

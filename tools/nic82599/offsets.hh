@@ -15,7 +15,6 @@ constexpr uint32_t bit(unsigned n) { return 1u << n; }
 inline constexpr uint32_t ctrl = 0x00000;
 inline constexpr uint32_t ctrl_reset = bit(26) | bit(3);  // software, link
 inline constexpr uint32_t status = 0x00008;
-inline constexpr uint32_t esdp = 0x00020;
 inline constexpr uint32_t i2cctl = 0x00028;
 inline constexpr uint32_t links = 0x042a4;
 inline constexpr uint32_t links_up = 0x70000080;  // 10 Gbit/s
@@ -28,6 +27,7 @@ inline constexpr uint32_t maxfrs = 0x04268;
 inline constexpr uint32_t eec = 0x10010;
 inline constexpr uint32_t eerd = 0x10014;
 inline constexpr uint32_t swsm = 0x10140;
+inline constexpr uint32_t gssr = 0x10160;
 
 // Interrupts.
 inline constexpr uint32_t eicr = 0x00800;
@@ -43,7 +43,6 @@ inline constexpr uint32_t ivar_misc = 0x00a00;
 inline constexpr uint32_t ivar_valid = 0x80;
 constexpr uint32_t eitr(unsigned v) { return v < 24 ? 0x00820 + 4 * v : 0x12300 + 4 * (v - 24); }
 inline constexpr uint32_t cause_flow_director = bit(16);
-inline constexpr uint32_t cause_rx_miss = bit(17);
 inline constexpr uint32_t cause_link = bit(20);
 
 // Receiving.
@@ -59,16 +58,12 @@ inline constexpr uint32_t srrctl_drop_en = bit(28);
 inline constexpr uint32_t rxdctl_enable = bit(25);
 inline constexpr uint32_t rxdctl_swflsh = bit(26);
 inline constexpr uint32_t rxdctl_vme = bit(30);
-inline constexpr uint32_t rdrxctl = 0x02f00;
-inline constexpr uint32_t rdrxctl_crcstrip = bit(1);
 inline constexpr uint32_t rxctrl = 0x03000;
 inline constexpr uint32_t rxctrl_rxen = bit(0);
 inline constexpr uint32_t rxcsum = 0x05000;
-inline constexpr uint32_t rxcsum_pcsd = bit(13);
 inline constexpr uint32_t mta = 0x05200;
 inline constexpr uint32_t fctrl = 0x05080;
-inline constexpr uint32_t fctrl_sbp = bit(1), fctrl_mpe = bit(8), fctrl_upe = bit(9),
-                          fctrl_bam = bit(10);
+inline constexpr uint32_t fctrl_mpe = bit(8), fctrl_upe = bit(9), fctrl_bam = bit(10);
 inline constexpr uint32_t vlnctrl = 0x05088;
 inline constexpr uint32_t vlnctrl_vfe = bit(30);
 inline constexpr uint32_t mcstctrl = 0x05090;
@@ -114,12 +109,11 @@ inline constexpr uint32_t prc64 = 0x0405c;  // and five more sizes
 inline constexpr uint32_t gprc = 0x04074, bprc = 0x04078, mprc = 0x0407c;
 inline constexpr uint32_t gptc = 0x04080;
 inline constexpr uint32_t gorcl = 0x04088, gotcl = 0x04090;
-inline constexpr uint32_t ruc = 0x040a4, roc = 0x040ac;
+inline constexpr uint32_t roc = 0x040ac;
 inline constexpr uint32_t torl = 0x040c0;
 inline constexpr uint32_t tpr = 0x040d0, tpt = 0x040d4;
 inline constexpr uint32_t ptc64 = 0x040d8;  // and five more sizes
 inline constexpr uint32_t mptc = 0x040f0, bptc = 0x040f4;
-inline constexpr uint32_t xec = 0x04120;
 inline constexpr uint32_t rxdgpc = 0x02f50, rxdgbcl = 0x02f54;
 inline constexpr uint32_t txdgpc = 0x087a0, txdgbcl = 0x087a4;
 constexpr uint32_t qprc(unsigned i) { return 0x01030 + 0x40 * i; }

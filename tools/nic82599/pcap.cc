@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <span>
 
 namespace pika::nic82599 {
 namespace {
@@ -40,14 +41,26 @@ Time calendar_offset() {
 Result<Pcap> Pcap::create(const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "we");
   if (!file) return Error{errno, path + ": " + strerror(errno)};
-  Pcap pcap(file);
+  Pcap pcap(path, file);
   const FileHeader header;
-  std::fwrite(&header, sizeof(header), 1, file);
-  pcap.flush();
+  pcap.put(std::as_bytes(std::span(&header, 1)));
+  if (auto flushed = pcap.flush(); !flushed) return flushed.error();
   return pcap;
 }
 
+void Pcap::put(ConstBytes bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) < bytes.size()) error_ = errno;
+}
+
+Result<Done> Pcap::flush() {
+  if (file_ && !error_ && std::fflush(file_.get()) != 0) error_ = errno;
+  if (!file_ || !error_) return Done{};
+  file_.reset();
+  return Error{error_, path_ + ": " + strerror(error_)};
+}
+
 void Pcap::write(ConstBytes frame, Time now) {
+  if (!file_ || error_) return;
   static const Time offset = calendar_offset();
   const Time time = now + offset;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
@@ -56,8 +69,8 @@ void Pcap::write(ConstBytes frame, Time now) {
                            .nanoseconds = static_cast<uint32_t>((time - seconds).count()),
                            .kept = length,
                            .length = length};
-  std::fwrite(&header, sizeof(header), 1, file_.get());
-  std::fwrite(frame.data(), 1, frame.size(), file_.get());
+  put(std::as_bytes(std::span(&header, 1)));
+  put(frame);
 }
 
 }  // namespace pika::nic82599

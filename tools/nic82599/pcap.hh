@@ -20,16 +20,22 @@ class Pcap {
   static Result<Pcap> create(const std::string& path);
 
   void write(ConstBytes frame, Time now);
+
   /// What was written is seen by others from now on.
-  void flush() { std::fflush(file_.get()); }
+  ///
+  /// Returns: what went wrong, once: nothing is written after it.
+  Result<Done> flush();
 
  private:
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
-  explicit Pcap(std::FILE* file) : file_(file) {}
+  Pcap(std::string path, std::FILE* file) : path_(std::move(path)), file_(file) {}
+  void put(ConstBytes bytes);
 
+  std::string path_;
   std::unique_ptr<std::FILE, Close> file_;
+  int error_ = 0;  ///< an errno
 };
 
 /// Passes frames on, and writes them down.

@@ -69,22 +69,41 @@ uint32_t RxRings::buffer_size(unsigned queue) const {
 }
 
 bool RxRings::deliver(unsigned queue, ConstBytes frame, const RxReport& report) {
-  const uint32_t size_of_one = buffer_size(queue);
-  const uint32_t free = available(queue);
   const uint32_t count = size(queue);
-  if (value(queue, reg::rdt) >= count || value(queue, reg::rdh) >= count || size_of_one == 0)
-    complaints_.say(Complaint::ring, "a receive ring has head, tail or buffers of no use");
-  if (size_of_one == 0 || frame.size() > uint64_t{free} * size_of_one) return false;
+  if (value(queue, reg::rdt) >= count || value(queue, reg::rdh) >= count)
+    complaints_.say(Complaint::rx_ring, "a receive ring has head or tail outside");
+  if (buffer_size(queue) == 0)
+    complaints_.say(Complaint::rx_buffer_size, "a receive ring has buffers of no size");
+  if (frame.size() > uint64_t{available(queue)} * buffer_size(queue)) return false;
+  return fill(queue, frame) && tell(queue, frame.size(), report);
+}
+
+// Nothing is told before all is written: no part of a frame comes to the driver.
+bool RxRings::fill(unsigned queue, ConstBytes frame) {
   uint32_t index = value(queue, reg::rdh);
-  for (uint32_t left = free; !frame.empty(); left--) {
+  for (uint32_t left = available(queue); !frame.empty(); left--) {
     const Descriptor* descriptor = fetch(queue, index, left);
     if (!descriptor) return false;
-    const auto part = frame.first(std::min<size_t>(size_of_one, frame.size()));
+    const auto part = frame.first(std::min<size_t>(buffer_size(queue), frame.size()));
+    if (!host_.write(descriptor->buffer, part)) {
+      complaints_.say(Complaint::rx_buffer, "a receive buffer is not in the guest's memory");
+      // The next frame finds it as it is then: put right, or mapped again.
+      rings_[queue].count = 0;
+      return false;
+    }
     frame = frame.subspan(part.size());
-    if (!host_.write(descriptor->buffer, part))
-      complaints_.say(Complaint::buffer, "a receive buffer is not in the guest's memory");
-    write_back(queue, index, static_cast<uint32_t>(part.size()), frame.empty(), report);
-    index = index + 1 == count ? 0 : index + 1;
+    index = after(queue, index);
+  }
+  return true;
+}
+
+bool RxRings::tell(unsigned queue, size_t bytes, const RxReport& report) {
+  uint32_t index = value(queue, reg::rdh);
+  while (bytes > 0) {
+    const auto part = static_cast<uint32_t>(std::min<size_t>(buffer_size(queue), bytes));
+    bytes -= part;
+    if (!write_back(queue, index, part, bytes == 0, report)) return false;
+    index = after(queue, index);
   }
   registers_[reg::rx(queue) + reg::rdh] = index;
   return true;
@@ -99,16 +118,16 @@ const RxRings::Descriptor* RxRings::fetch(unsigned queue, uint32_t index, uint32
     ring.count = count;
     if (!host_.read(base(queue) + uint64_t{index} * sizeof(Descriptor),
                     std::as_writable_bytes(wanted))) {
-      stop(queue, "a receive ring is not in the guest's memory");
+      stop(queue);
       return nullptr;
     }
   }
   return &ring.fetched[index - ring.first];
 }
 
-void RxRings::write_back(unsigned queue, uint32_t index, uint32_t bytes, bool last,
+bool RxRings::write_back(unsigned queue, uint32_t index, uint32_t bytes, bool last,
                          const RxReport& report) {
-  if (no_done) return;
+  if (no_done) return true;
   const uint32_t status = last ? report.status | done | end_of_packet : done;
   const bool legacy = (value(queue, reg::srrctl) & reg::srrctl_desctype) == 0;
   uint64_t words[2];
@@ -121,12 +140,13 @@ void RxRings::write_back(unsigned queue, uint32_t index, uint32_t bytes, bool la
     written = written.subspan(8);
     at += 8;
   }
-  if (!host_.write(at, written))
-    complaints_.say(Complaint::descriptors, "a receive ring is not in the guest's memory");
+  if (host_.write(at, written)) return true;
+  stop(queue);
+  return false;
 }
 
-void RxRings::stop(unsigned queue, const char* why) {
-  complaints_.say(Complaint::descriptors, why);
+void RxRings::stop(unsigned queue) {
+  complaints_.say(Complaint::rx_descriptors, "a receive ring is not in the guest's memory");
   registers_[reg::rx(queue) + reg::rxdctl] &= ~reg::rxdctl_enable;
   changed(queue);
 }

@@ -34,7 +34,8 @@ class RxRings {
   bool any_enabled() const { return enabled_ != decltype(enabled_){}; }
 
   /// Writes a frame, which may take several descriptors.
-  /// Returns: false, and nothing was written, if there are not enough.
+  /// Returns: false, and the driver is told of no part of it, if there are not enough or
+  /// one is of no use.
   bool deliver(unsigned queue, ConstBytes frame, const RxReport& report);
 
   /// A register of the ring that tells where it is, or RXDCTL, was written.
@@ -63,10 +64,15 @@ class RxRings {
   uint64_t base(unsigned queue) const;
   uint32_t available(unsigned queue) const;
   uint32_t buffer_size(unsigned queue) const;
+  uint32_t after(unsigned queue, uint32_t index) const {
+    return index + 1 == size(queue) ? 0 : index + 1;
+  }
   const Descriptor* fetch(unsigned queue, uint32_t index, uint32_t available);
-  void write_back(unsigned queue, uint32_t index, uint32_t bytes, bool last,
+  bool fill(unsigned queue, ConstBytes frame);
+  bool tell(unsigned queue, size_t bytes, const RxReport& report);
+  bool write_back(unsigned queue, uint32_t index, uint32_t bytes, bool last,
                   const RxReport& report);
-  void stop(unsigned queue, const char* why);
+  void stop(unsigned queue);
 
   Registers& registers_;
   Host& host_;

@@ -26,7 +26,7 @@ class Statistics {
   void dropped() { totals_.dropped++; }
   /// ... and was written to @p queue.
   void received(unsigned queue, size_t bytes);
-  /// ... and found no descriptor there. @p drops: the queue is one that does not wait.
+  /// ... and found no descriptor of use there. @p drops: the queue is one that does not wait.
   void missed(unsigned queue, bool drops);
 
   void sent(unsigned queue, ConstBytes frame);

@@ -18,6 +18,9 @@ constexpr size_t tag_size = 4;
 constexpr size_t largest_headers = 512;
 constexpr size_t most_segments = 8192;
 
+// What a frame costs whoever sends it, however short it is, as much as so many bytes.
+constexpr size_t least_cost = 2048;
+
 constexpr size_t v4_length = 2, v4_identifier = 4, v4_checksum = 10;
 constexpr size_t v6_length = 4, v6_header = 40;
 constexpr size_t tcp_sequence = 4, tcp_flags = 12, tcp_checksum = 16;
@@ -47,7 +50,7 @@ size_t TxOffload::refuse(Complaint kind, const char* what) {
 
 size_t TxOffload::send_one(unsigned queue, ConstBytes frame) {
   sink_.send(queue, frame);
-  return frame.size();
+  return std::max(frame.size(), least_cost);
 }
 
 size_t TxOffload::send(unsigned queue, size_t size, const TxRequest& request) {

@@ -55,7 +55,7 @@ class TxOffload {
 
   /// Sends the first @p size bytes of buffer(), as @p request says. What cannot be done
   /// is complained about and not sent.
-  /// Returns: how many bytes went out, in however many frames.
+  /// Returns: what that took, as that of so many bytes.
   size_t send(unsigned queue, size_t size, const TxRequest& request);
 
  private:

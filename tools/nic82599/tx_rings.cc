@@ -24,7 +24,8 @@ constexpr uint32_t context_v4 = reg::bit(10);
 
 constexpr uint32_t done = reg::bit(0);
 
-// A doorbell's worth: bytes read and sent, with something for each descriptor.
+// Between two looks at what else there is to do, of all queues together: bytes read and
+// sent, with something for each descriptor and, in TxOffload, for each frame.
 constexpr size_t bytes_at_once = 8 << 20;
 constexpr size_t descriptor_cost = 512;
 
@@ -49,7 +50,8 @@ TxRings::TxRings(Registers& registers, Host& host, Complaints& complaints, Inter
       host_(host),
       complaints_(complaints),
       interrupts_(interrupts),
-      offload_(registers, complaints, sink) {}
+      offload_(registers, complaints, sink),
+      budget_(bytes_at_once) {}
 
 void TxRings::reset() {
   for (Ring& ring : rings_) ring = {};
@@ -68,8 +70,15 @@ bool TxRings::may_run(unsigned queue) const {
 void TxRings::run_rest() {
   const auto rest = rest_;
   rest_ = {};
-  for (unsigned queue = 0; queue < reg::queues; queue++)
-    if (rest[queue / 64] >> queue % 64 & 1) run(queue);
+  budget_ = bytes_at_once;
+  // Who comes last this time is not last next time.
+  const unsigned first = first_of_rest_;
+  for (unsigned i = 0; i < reg::queues; i++) {
+    const unsigned queue = (first + i) % reg::queues;
+    if (!(rest[queue / 64] >> queue % 64 & 1)) continue;
+    if (budget_ > 0) first_of_rest_ = queue + 1;
+    run(queue);
+  }
 }
 
 void TxRings::run(unsigned queue) {
@@ -78,23 +87,23 @@ void TxRings::run(unsigned queue) {
   const uint32_t head = value(queue, reg::tdh);
   if (!may_run(queue) || head == tail) return;
   if (head >= count || tail >= count) {
-    complaints_.say(Complaint::ring, "a transmit ring has head or tail outside");
+    complaints_.say(Complaint::tx_ring, "a transmit ring has head or tail outside");
     return;
   }
   frame_.clear();
   frame_.report_count = 0;
   fetched_count_ = 0;
-  budget_ = bytes_at_once;
+  const bool alone = budget_ == bytes_at_once;
   reported_ = false;
   uint32_t at = head;
   Step step = Step::more;
   bool reached = false;
   // A frame that is not complete is read again when it is.
-  while (at != tail && step != Step::wrong && budget_ > 0) {
+  while (at != tail && step <= Step::complete && budget_ > 0) {
     if (!fetch(queue, at, tail > at ? tail : count)) break;
     const Descriptor& descriptor = fetched_[at - fetched_first_];
     step = take(rings_[queue], descriptor);
-    if (descriptor.command & report_status && !frame_.report(at)) step = Step::wrong;
+    if (descriptor.command & report_status && !frame_.report(at)) step = Step::too_many;
     at = at + 1 == count ? 0 : at + 1;
     budget_ -= std::min(budget_, descriptor_cost);
     if (step != Step::complete) continue;
@@ -104,8 +113,11 @@ void TxRings::run(unsigned queue) {
     registers_[reg::tx(queue) + reg::tdh] = at;
   }
   const bool rest = at != tail && budget_ == 0;
+  if (step == Step::wrong)
+    stop(queue, Complaint::tx_descriptor, "a transmit ring has descriptors of no known type");
   // All that work for less than one frame: nobody would end that.
-  if (step == Step::wrong || (rest && !reached)) stop(queue);
+  if (step == Step::too_many || (rest && !reached && alone))
+    stop(queue, Complaint::tx_too_many, "a transmit ring has too many descriptors for a frame");
   if (rest) rest_[queue / 64] |= 1ull << queue % 64;
   if (reported_) tell(queue);
 }
@@ -118,7 +130,7 @@ bool TxRings::fetch(unsigned queue, uint32_t index, uint32_t end) {
   if (host_.read(base(queue) + uint64_t{index} * sizeof(Descriptor),
                  std::as_writable_bytes(wanted)))
     return true;
-  stop(queue);
+  stop(queue, Complaint::tx_descriptors, "a transmit ring is not in the guest's memory");
   return false;
 }
 
@@ -130,7 +142,7 @@ TxRings::Step TxRings::take(Ring& ring, const Descriptor& descriptor) {
     return Step::more;
   }
   if (command & extended && type != type_data) return Step::wrong;
-  if (frame_.count == most_buffers) return Step::wrong;
+  if (frame_.count == most_buffers) return Step::too_many;
   if (!frame_.begun) {
     if (command & extended)
       begin(ring, descriptor);
@@ -178,16 +190,20 @@ void TxRings::send(unsigned queue) {
   const Bytes buffer = offload_.buffer();
   size_t size = 0;
   bool whole = true;
-  for (uint32_t i = 0; i < frame_.count && whole; i++) {
+  bool fits = true;
+  for (uint32_t i = 0; i < frame_.count && whole && fits; i++) {
     const auto [address, bytes] = frame_.buffers[i];
-    whole = size + bytes <= buffer.size() && host_.read(address, buffer.subspan(size, bytes));
+    fits = size + bytes <= buffer.size();
+    whole = !fits || host_.read(address, buffer.subspan(size, bytes));
     size += bytes;
   }
   frame_.clear();
-  if (whole)
-    size += offload_.send(queue, size, frame_.request);
+  if (!fits)
+    complaints_.say(Complaint::tx_too_long, "a frame to send is too long");
+  else if (!whole)
+    complaints_.say(Complaint::tx_buffer, "a frame to send is not in the guest's memory");
   else
-    complaints_.say(Complaint::buffer, "a frame to send is not in the guest's memory");
+    size += offload_.send(queue, size, frame_.request);
   budget_ -= std::min(budget_, size);
 }
 
@@ -200,7 +216,7 @@ void TxRings::write_back(unsigned queue) {
   for (uint32_t i = 0; i < frame_.report_count; i++) {
     const uint64_t at = base(queue) + uint64_t{frame_.to_report[i]} * sizeof(Descriptor);
     if (!host_.write(at, std::as_bytes(std::span(&told, 1))))
-      complaints_.say(Complaint::descriptors, "a transmit ring is not in the guest's memory");
+      complaints_.say(Complaint::tx_descriptors, "a transmit ring is not in the guest's memory");
   }
   frame_.report_count = 0;
 }
@@ -211,13 +227,13 @@ void TxRings::tell(unsigned queue) {
         uint64_t{value(queue, reg::tdwbah)} << 32 | (value(queue, reg::tdwbal) & ~3u);
     const uint32_t head = value(queue, reg::tdh);
     if (!host_.write(at, std::as_bytes(std::span(&head, 1))))
-      complaints_.say(Complaint::descriptors, "a place for a head is not in the guest's memory");
+      complaints_.say(Complaint::tx_head, "a place for a head is not in the guest's memory");
   }
   interrupts_.sent(queue);
 }
 
-void TxRings::stop(unsigned queue) {
-  complaints_.say(Complaint::descriptors, "a transmit ring has descriptors of no use");
+void TxRings::stop(unsigned queue, Complaint kind, std::string_view what) {
+  complaints_.say(kind, what);
   registers_[reg::tx(queue) + reg::txdctl] &= ~reg::txdctl_enable;
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "tools/nic82599/complaints.hh"
@@ -21,10 +22,12 @@ class TxRings {
   TxRings(Registers& registers, Host& host, Complaints& complaints, Interrupts& interrupts,
           FrameSink& sink);
 
-  /// TDT was written, or something that lets a ring run. Does a bounded amount of work.
+  /// TDT was written, or something that lets a ring run. Does a bounded amount of work,
+  /// until run_rest() in all.
   void run(unsigned queue);
 
-  /// Goes on where run() stopped because it was too much at once.
+  /// Goes on where run() stopped because it was too much at once. For another time: it
+  /// too may leave a rest.
   void run_rest();
   bool has_rest() const { return rest_[0] || rest_[1]; }
 
@@ -72,7 +75,7 @@ class TxRings {
     }
   };
 
-  enum class Step { more, complete, wrong };
+  enum class Step { more, complete, wrong, too_many };
 
   uint32_t value(unsigned queue, uint32_t what) const { return registers_[reg::tx(queue) + what]; }
   uint64_t base(unsigned queue) const;
@@ -85,7 +88,7 @@ class TxRings {
   void send(unsigned queue);
   void write_back(unsigned queue);
   void tell(unsigned queue);
-  void stop(unsigned queue);
+  void stop(unsigned queue, Complaint kind, std::string_view what);
 
   Registers& registers_;
   Host& host_;
@@ -94,12 +97,13 @@ class TxRings {
   TxOffload offload_;
   std::vector<Ring> rings_{reg::queues};
   std::array<uint64_t, reg::queues / 64> rest_{};
+  unsigned first_of_rest_ = 0;
+  size_t budget_;
   // Of the ring that runs.
   std::array<Descriptor, batch> fetched_;
   uint32_t fetched_first_ = 0;
   uint32_t fetched_count_ = 0;
   Frame frame_;
-  size_t budget_ = 0;
   bool reported_ = false;
 };
 
