@@ -6,6 +6,7 @@
 
 #include "executor.h"
 
+#include <linux/cpu.h>
 #include <linux/kthread.h>
 #include <linux/random.h>
 #include <linux/slab.h>
@@ -147,6 +148,7 @@ static bool step(struct pika_executor *e)
 	struct pika_server *s = e->server;
 	u32 work;
 
+	WARN_ON_ONCE(smp_processor_id() != e->core);
 	watch(e);
 	work = pika_server_run(s, BUDGET);
 	serve_endpoint(e);
@@ -212,18 +214,43 @@ static enum hrtimer_restart on_timer(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-static void poll(struct pika_executor *e)
+/* True: there is more to do. */
+static bool poll_once(struct pika_executor *e)
 {
 	bool again;
 
+	e->runs = true;
+	again = step(e);
+	e->runs = false;
+	if (!again)
+		WRITE_ONCE(e->polls, false);
+	return again;
+}
+
+/*
+ * A core that is to go offline sends this thread away, for good, before anybody
+ * is asked whether it may. Once that is refused the thread goes back.
+ */
+static void go_home(const struct pika_executor *e)
+{
+	cpus_read_lock();
+	WARN_ON_ONCE(set_cpus_allowed_ptr(current, cpumask_of(e->core)));
+	cpus_read_unlock();
+}
+
+static void poll(struct pika_executor *e)
+{
+	bool again = true;
+	bool at_home;
+
 	do {
 		local_bh_disable();
-		e->runs = true;
-		again = step(e);
-		e->runs = false;
-		if (!again)
-			WRITE_ONCE(e->polls, false);
+		at_home = smp_processor_id() == e->core;
+		if (at_home)
+			again = poll_once(e);
 		local_bh_enable();
+		if (!at_home)
+			go_home(e);
 		cond_resched();
 	} while (again && !kthread_should_stop() && !kthread_should_park());
 }
@@ -233,8 +260,10 @@ static int serve(void *data)
 	struct pika_executor *e = data;
 
 	while (!kthread_should_stop()) {
-		if (kthread_should_park())
+		if (kthread_should_park()) {
 			kthread_parkme();
+			continue;
+		}
 		set_current_state(TASK_IDLE);
 		if (!READ_ONCE(e->polls) && !kthread_should_stop() &&
 		    !kthread_should_park())

@@ -34,7 +34,7 @@ extern const struct pika_trace pika_trace_shown;
  * @routes: how its frames leave
  * @tasklet: the idle state's executor
  * @timer: the server's next
- * @thread: the polling one
+ * @thread: the polling one, which does nothing on other CPUs than @core
  * @worked_ns: when it last had something to do
  * @core: its CPU
  * @endpoint: address of that CPU's endpoint
