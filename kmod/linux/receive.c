@@ -315,17 +315,21 @@ static bool read_ports(const struct sk_buff *skb, u32 offset, __be16 ports[2])
 void pika_receive_icmp(struct pika_stack *stack, const struct sk_buff *skb)
 {
 	struct sk_buff *copy;
+	struct pika_rx *rx;
 	__be16 ports[2];
 
 	if (!read_ports(skb, skb_transport_offset(skb), ports) ||
 	    !test_bit(ntohs(ports[0]), stack->ports))
 		return;
+	rx = rx_for(stack, ports[1]);
 	copy = skb_copy(skb, GFP_ATOMIC);
-	if (!copy)
-		return;
-	wrap(copy, PIKA_PACKET_COPY);
 	local_bh_disable();
-	pika_rx_put(rx_for(stack, ports[1]), copy);
+	if (copy) {
+		wrap(copy, PIKA_PACKET_COPY);
+		pika_rx_put(rx, copy);
+	} else {
+		pika_rx_drop(rx, NULL, PIKA_RX_NO_MEMORY);
+	}
 	local_bh_enable();
 }
 
