@@ -290,7 +290,10 @@ static struct neighbour *next_hop(struct sk_buff *skb, struct dst_entry *dst,
 	return ip_neigh_gw6(dst->dev, gateway);
 }
 
-/* A neighbour's ready header is of its own family's packets. */
+/*
+ * A neighbour's ready header is of its own family's packets. If it does not
+ * answer, the route tells the flow, as a router far away would.
+ */
 static void send(struct pika_routes *routes, struct sk_buff *skb,
 		 struct dst_entry *dst)
 {
@@ -303,6 +306,7 @@ static void send(struct pika_routes *routes, struct sk_buff *skb,
 		return;
 	}
 	skb->dev = dst->dev;
+	skb_dst_set_noref(skb, dst);
 	neigh_output(neigh, skb, other);
 }
 
