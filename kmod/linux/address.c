@@ -6,12 +6,14 @@
 
 #include "address.h"
 
+#include <net/ip6_fib.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/route.h>
 
 #include "netdev.h"
 #include "sock.h"
+#include "transmit.h"
 
 static bool is_v6(const struct sock *sk)
 {
@@ -129,7 +131,55 @@ static const struct sock *bound_of(const struct pika_sock *ps)
 	return ps->inner ? ps->inner->sk : NULL;
 }
 
-static int route_v4(struct pika_sock *ps, __be32 daddr)
+static bool is_same_v4(const struct rtable *a, const struct rtable *b)
+{
+	if (a->dst.dev != b->dst.dev || a->rt_gw_family != b->rt_gw_family)
+		return false;
+	return a->rt_gw_family == AF_INET6 ?
+		ipv6_addr_equal(&a->rt_gw6, &b->rt_gw6) :
+		a->rt_gw4 == b->rt_gw4;
+}
+
+/* Servers know no marks, users or ports of rules. */
+static bool frames_follow_v4(struct net *net, const struct rtable *rt,
+			     const struct flowi4 *fl4, u8 tos)
+{
+	struct dst_entry *dst;
+	bool same;
+
+	if (!fib4_has_custom_rules(net))
+		return true;
+	dst = pika_route_v4(net, fl4->saddr, fl4->daddr, tos);
+	same = dst && is_same_v4((struct rtable *)dst, rt);
+	dst_release(dst);
+	return same;
+}
+
+static bool frames_follow_v6(struct net *net, const struct rt6_info *rt,
+			     const struct flowi6 *fl6)
+{
+	const struct in6_addr *to = &fl6->daddr;
+	struct dst_entry *dst;
+	bool same;
+
+	if (!fib6_has_custom_rules(net))
+		return true;
+	dst = pika_route_v6(net, &fl6->saddr, to);
+	same = dst && dst->dev == rt->dst.dev &&
+	       ipv6_addr_equal(rt6_nexthop((struct rt6_info *)dst, to),
+			       rt6_nexthop(rt, to));
+	dst_release(dst);
+	return same;
+}
+
+/* By a link, and by nothing else: neither IPsec nor a tunnel of the route's. */
+static bool is_plain(const struct pika_sock *ps, const struct dst_entry *dst)
+{
+	return pika_netdev_is_link(ps->stack, dst->dev) && !dst_xfrm(dst) &&
+	       !dst->lwtstate;
+}
+
+static int route_v4(struct pika_sock *ps, __be32 daddr, __be16 port)
 {
 	const struct sock *sk = pika_sock_sk(ps);
 	const struct sock *bound = bound_of(ps);
@@ -139,15 +189,20 @@ static int route_v4(struct pika_sock *ps, __be32 daddr)
 		.flowi4_mark = sk->sk_mark,
 		.flowi4_proto = IPPROTO_TCP,
 		.flowi4_uid = sk->sk_uid,
+		.fl4_sport = bound ? inet_sk(bound)->inet_sport : 0,
+		.fl4_dport = port,
 	};
-	struct rtable *rt = ip_route_output_key(sock_net(sk), &fl4);
+	struct rtable *rt;
 	bool elsewhere;
 
+	pika_flow_set_tos(&fl4, ps->inet.tos);
+	rt = ip_route_output_key(sock_net(sk), &fl4);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
 	elsewhere = rt->rt_flags &
 			(RTCF_MULTICAST | RTCF_BROADCAST | RTCF_LOCAL) ||
-		    !pika_netdev_is_link(ps->stack, rt->dst.dev);
+		    !is_plain(ps, &rt->dst) ||
+		    !frames_follow_v4(sock_net(sk), rt, &fl4, ps->inet.tos);
 	ip_rt_put(rt);
 	if (elsewhere)
 		return PIKA_ELSEWHERE;
@@ -164,7 +219,8 @@ static bool is_global(const struct in6_addr *addr)
 }
 
 /* A link-local address is one of a device's, and servers know no devices. */
-static int route_v6(struct pika_sock *ps, const struct in6_addr *daddr)
+static int route_v6(struct pika_sock *ps, const struct in6_addr *daddr,
+		    __be16 port)
 {
 	struct sock *sk = pika_sock_sk(ps);
 	const struct sock *bound = bound_of(ps);
@@ -173,20 +229,22 @@ static int route_v6(struct pika_sock *ps, const struct in6_addr *daddr)
 		.flowi6_mark = sk->sk_mark,
 		.flowi6_proto = IPPROTO_TCP,
 		.flowi6_uid = sk->sk_uid,
+		.fl6_sport = bound ? inet_sk(bound)->inet_sport : 0,
+		.fl6_dport = port,
 	};
 	struct dst_entry *dst;
 	bool elsewhere;
-	int err;
 
 	if (!is_global(daddr))
 		return PIKA_ELSEWHERE;
 	if (bound)
 		fl6.saddr = inet6_sk(bound)->saddr;
-	err = ip6_dst_lookup(sock_net(sk), sk, &dst, &fl6);
-	if (err)
-		return err;
-	elsewhere = dst->dev->flags & IFF_LOOPBACK ||
-		    !pika_netdev_is_link(ps->stack, dst->dev);
+	dst = ip6_dst_lookup_flow(sock_net(sk), sk, &fl6, NULL);
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
+	elsewhere = dst->dev->flags & IFF_LOOPBACK || !is_plain(ps, dst) ||
+		    !frames_follow_v6(sock_net(sk), (struct rt6_info *)dst,
+				      &fl6);
 	dst_release(dst);
 	if (elsewhere)
 		return PIKA_ELSEWHERE;
@@ -199,10 +257,10 @@ static int route_in6(struct pika_sock *ps, const struct sockaddr_in6 *in6)
 	const struct in6_addr *daddr = &in6->sin6_addr;
 
 	if (!ipv6_addr_v4mapped(daddr))
-		return route_v6(ps, daddr);
+		return route_v6(ps, daddr, in6->sin6_port);
 	if (ipv6_only_sock(pika_sock_sk(ps)))
 		return -ENETUNREACH;
-	return route_v4(ps, daddr->s6_addr32[3]);
+	return route_v4(ps, daddr->s6_addr32[3], in6->sin6_port);
 }
 
 /**
@@ -220,7 +278,7 @@ int pika_address_route(struct pika_sock *ps, const struct pika_sockaddr *addr,
 {
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
 	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
-	const struct sock *sk = pika_sock_sk(ps);
+	struct sock *sk = pika_sock_sk(ps);
 	int err;
 
 	if (len < (is_v6(sk) ? SIN6_LEN_RFC2133 : (int)sizeof(*in)))
@@ -230,7 +288,7 @@ int pika_address_route(struct pika_sock *ps, const struct pika_sockaddr *addr,
 	if (sk->sk_bound_dev_if)
 		return PIKA_ELSEWHERE;
 	err = is_v6(sk) ? route_in6(ps, in6) :
-		route_v4(ps, in->sin_addr.s_addr);
+		route_v4(ps, in->sin_addr.s_addr, in->sin_port);
 	if (!err)
 		ps->inet.inet_dport = in->sin_port;
 	return err;

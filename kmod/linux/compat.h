@@ -10,6 +10,8 @@
 #include <linux/hrtimer.h>
 #include <linux/netlink.h>
 #include <linux/version.h>
+#include <net/flow.h>
+#include <net/inet_dscp.h>
 #include <net/sock.h>
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
@@ -70,6 +72,16 @@ static inline void pika_set_pinfo_offset(struct proto *prot, u32 offset)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 	prot->ipv6_pinfo_offset = offset;
+#endif
+}
+
+/* What rules and routes see of IPv4's type of service. */
+static inline void pika_flow_set_tos(struct flowi4 *fl4, u8 tos)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+	fl4->flowi4_dscp = inet_dsfield_to_dscp(tos);
+#else
+	fl4->flowi4_tos = tos & INET_DSCP_MASK;
 #endif
 }
 

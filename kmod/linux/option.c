@@ -181,6 +181,14 @@ static int get_info(const struct pika_sock *ps, char __user *value,
 	return put_answer(value, len, &info, sizeof(info));
 }
 
+/* Policies of IPsec's for this socket alone, which servers would not ask. */
+static bool is_policy(int level, int option)
+{
+	return level == SOL_IP ?
+		option == IP_IPSEC_POLICY || option == IP_XFRM_POLICY :
+		option == IPV6_IPSEC_POLICY || option == IPV6_XFRM_POLICY;
+}
+
 /**
  * pika_option_set() - setsockopt()
  * @sk: the socket
@@ -197,6 +205,8 @@ int pika_option_set(struct sock *sk, int level, int option, sockptr_t value,
 	const struct option *known = find(option);
 	int v, err;
 
+	if ((level == SOL_IP || is_ipv6(sk, level)) && is_policy(level, option))
+		return -ENOPROTOOPT;
 	if (level == SOL_IP) {
 		err = ip_setsockopt(sk, level, option, value, len);
 		if (!err)

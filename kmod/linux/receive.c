@@ -22,6 +22,7 @@
 #include <net/route.h>
 #include <uapi/linux/pika.h>
 
+#include "ipsec.h"
 #include "rx_ring.h"
 #include "stack.h"
 
@@ -145,12 +146,15 @@ static bool opens(const struct headers *h)
  * A flow's packets are known by their addresses; one that opens a connection
  * must be for this host, which may be a router.
  */
-static inline bool is_ours(const struct pika_stack *stack,
-			   const struct sk_buff *skb, const struct headers *h)
+static inline bool is_ours(const struct pika_stack *stack, struct sk_buff *skb,
+			   const struct headers *h)
 {
-	if (!test_bit(ntohs(h->tcp->dest), stack->ports))
+	bool first = opens(h);
+
+	if (!test_bit(ntohs(h->tcp->dest), stack->ports) ||
+	    (first && !is_local(stack->net, skb, h)))
 		return false;
-	return !opens(h) || is_local(stack->net, skb, h);
+	return pika_ipsec_lets_in(stack->net, skb, first);
 }
 
 static inline bool sum_is_right(const struct sk_buff *skb,

@@ -17,8 +17,10 @@
 #include <net/neighbour.h>
 #include <net/route.h>
 
+#include "compat.h"
 #include "drops.h"
 #include "firewall.h"
+#include "ipsec.h"
 #include "memory.h"
 #include "trace.h"
 
@@ -33,13 +35,13 @@
  * struct pika_route - how to get somewhere
  * @dst: or NULL
  * @cookie: tells whether an IPv6 route still holds
- * @words: of @ends
+ * @kind: words of @ends, and IPv4's type of service
  * @ends: local and remote address, as in the header
  */
 struct pika_route {
 	struct dst_entry *dst;
 	u32 cookie;
-	u32 words;
+	u32 kind;
 	u32 ends[V6_WORDS];
 };
 
@@ -91,23 +93,44 @@ static void lose(u64 *counter, const char *reason)
 	trace_pika_drop("device", reason);
 }
 
-static struct dst_entry *look_up_v4(struct net *net, const struct iphdr *ip)
+/**
+ * pika_route_v4() - the way of a server's frames, whatever IPsec says
+ * @net: the stack's network namespace
+ * @local: from where
+ * @remote: to where
+ * @tos: the frames'
+ *
+ * Return: a route, with a reference, or NULL: there is none.
+ */
+struct dst_entry *pika_route_v4(struct net *net, __be32 local, __be32 remote,
+				u8 tos)
 {
 	struct flowi4 fl4 = {
-		.daddr = ip->daddr,
-		.saddr = ip->saddr,
+		.daddr = remote,
+		.saddr = local,
 		.flowi4_proto = IPPROTO_TCP,
 	};
-	struct rtable *rt = ip_route_output_key(net, &fl4);
+	struct rtable *rt;
 
+	pika_flow_set_tos(&fl4, tos);
+	rt = __ip_route_output_key(net, &fl4);
 	return IS_ERR(rt) ? NULL : &rt->dst;
 }
 
-static struct dst_entry *look_up_v6(struct net *net, const struct ipv6hdr *ip)
+/**
+ * pika_route_v6() - pika_route_v4(), of IPv6
+ * @net: as there
+ * @local: as there
+ * @remote: as there
+ *
+ * Return: as there.
+ */
+struct dst_entry *pika_route_v6(struct net *net, const struct in6_addr *local,
+				const struct in6_addr *remote)
 {
 	struct flowi6 fl6 = {
-		.daddr = ip->daddr,
-		.saddr = ip->saddr,
+		.daddr = *remote,
+		.saddr = *local,
 		.flowi6_proto = IPPROTO_TCP,
 	};
 	struct dst_entry *dst = ip6_route_output(net, NULL, &fl6);
@@ -123,14 +146,23 @@ static bool is_v4(const void *header)
 	return ((const struct iphdr *)header)->version == 4;
 }
 
-/* Not around an IPsec policy or a tunnel of the route's. */
+static struct dst_entry *route_of(struct net *net, const void *header)
+{
+	const struct ipv6hdr *ip6 = header;
+	const struct iphdr *ip = header;
+
+	return is_v4(header) ?
+		pika_route_v4(net, ip->saddr, ip->daddr, ip->tos) :
+		pika_route_v6(net, &ip6->saddr, &ip6->daddr);
+}
+
+/* Not around a tunnel of the route's. */
 static void look_up(struct pika_route *place, struct net *net,
 		    const void *header)
 {
-	struct dst_entry *dst = is_v4(header) ? look_up_v4(net, header) :
-		look_up_v6(net, header);
+	struct dst_entry *dst = route_of(net, header);
 
-	if (dst && (dst_xfrm(dst) || dst->lwtstate)) {
+	if (dst && dst->lwtstate) {
 		dst_release(dst);
 		dst = NULL;
 	}
@@ -139,33 +171,36 @@ static void look_up(struct pika_route *place, struct net *net,
 		rt6_get_cookie((struct rt6_info *)dst) : 0;
 }
 
-static const u32 *ends_of(const void *header, u32 *words)
+#define KIND_WORDS	0xffu
+#define KIND_TOS	8	/* and above */
+
+static const u32 *ends_of(const void *header, u32 *kind)
 {
 	const struct ipv6hdr *ip6 = header;
 	const struct iphdr *ip = header;
 
-	*words = is_v4(header) ? V4_WORDS : V6_WORDS;
+	*kind = is_v4(header) ? V4_WORDS | (u32)ip->tos << KIND_TOS : V6_WORDS;
 	return is_v4(header) ? (const u32 *)&ip->saddr :
 		(const u32 *)&ip6->saddr;
 }
 
-static u32 place_of(const u32 *ends, u32 words)
+static u32 place_of(const u32 *ends, u32 kind)
 {
-	u32 hash = 0;
+	u32 hash = kind;
 	u32 i;
 
-	for (i = 0; i < words; i++)
+	for (i = 0; i < (kind & KIND_WORDS); i++)
 		hash = (hash ^ ends[i]) * GOLDEN_RATIO_32;
 	return hash >> (32 - PLACE_BITS);
 }
 
 static bool leads_there(const struct pika_route *place, const u32 *ends,
-			u32 words)
+			u32 kind)
 {
-	u32 different = place->words ^ words;
+	u32 different = place->kind ^ kind;
 	u32 i;
 
-	for (i = 0; i < words; i++)
+	for (i = 0; i < (kind & KIND_WORDS); i++)
 		different |= place->ends[i] ^ ends[i];
 	return !different;
 }
@@ -176,17 +211,17 @@ static struct dst_entry *route(struct pika_routes *routes, struct net *net,
 {
 	struct pika_route *place;
 	const u32 *ends;
-	u32 words;
+	u32 kind;
 
-	ends = ends_of(header, &words);
-	place = &routes->places[place_of(ends, words)];
-	if (place->dst && leads_there(place, ends, words) &&
+	ends = ends_of(header, &kind);
+	place = &routes->places[place_of(ends, kind)];
+	if (place->dst && leads_there(place, ends, kind) &&
 	    dst_check(place->dst, place->cookie))
 		return place->dst;
 	dst_release(place->dst);
 	look_up(place, net, header);
-	place->words = words;
-	memcpy(place->ends, ends, words * sizeof(*ends));
+	place->kind = kind;
+	memcpy(place->ends, ends, (kind & KIND_WORDS) * sizeof(*ends));
 	return place->dst;
 }
 
@@ -267,13 +302,15 @@ static struct sk_buff *build(const struct pika_frame *frame, u32 headroom)
 	return skb;
 }
 
+static const struct tcphdr *tcp_of(const struct pika_frame *frame)
+{
+	return (const struct tcphdr *)(frame->header + frame->tcp_offset);
+}
+
 /* A SYN alone, which Linux's rules may want to see. */
 static bool opens(const struct pika_frame *frame)
 {
-	const struct tcphdr *tcp = (const struct tcphdr *)(frame->header +
-							   frame->tcp_offset);
-
-	return tcp->syn && !tcp->ack;
+	return tcp_of(frame)->syn && !tcp_of(frame)->ack;
 }
 
 /* Valid as long as RCU is held; @other: of another family than @skb. */
@@ -329,7 +366,8 @@ void pika_transmit(struct pika_routes *routes, struct net *net,
 
 	rcu_read_lock();
 	dst = route(routes, net, frame->header);
-	if (!dst) {
+	if (!dst || !pika_ipsec_lets_out(net, dst, frame->header,
+					 tcp_of(frame))) {
 		lose(&routes->drops.unroutable, "unroutable");
 		goto unlock;
 	}
