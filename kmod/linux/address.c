@@ -6,6 +6,7 @@
 
 #include "address.h"
 
+#include <linux/bpf-cgroup.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
@@ -263,6 +264,20 @@ static int route_in6(struct pika_sock *ps, const struct sockaddr_in6 *in6)
 	return route_v4(ps, daddr->s6_addr32[3], in6->sin6_port);
 }
 
+/*
+ * A BPF program of the socket's cgroup may forbid connect(), go elsewhere or
+ * bind the socket: with one of Linux's, which it knows.
+ */
+static bool is_judged(struct sock *sk)
+{
+#ifdef CONFIG_CGROUP_BPF
+	return cgroup_bpf_sock_enabled(sk, is_v6(sk) ? CGROUP_INET6_CONNECT :
+						       CGROUP_INET4_CONNECT);
+#else
+	return false;
+#endif
+}
+
 /**
  * pika_address_route() - which way is an address?
  * @ps: the socket; if a link leads there, both its addresses are set, and the
@@ -285,7 +300,7 @@ int pika_address_route(struct pika_sock *ps, const struct pika_sockaddr *addr,
 		return -EINVAL;
 	if (in->sin_family != sk->sk_family)
 		return -EAFNOSUPPORT;
-	if (sk->sk_bound_dev_if)
+	if (sk->sk_bound_dev_if || is_judged(sk))
 		return PIKA_ELSEWHERE;
 	err = is_v6(sk) ? route_in6(ps, in6) :
 		route_v4(ps, in->sin_addr.s_addr, in->sin_port);

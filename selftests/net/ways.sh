@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What Linux says of where connections go, before any firewall: IPsec's policies, rules
-# for marks, neighbours that do not answer.
+# for marks, BPF programs of a cgroup, neighbours that do not answer.
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/namespaces.bash"
@@ -294,6 +294,66 @@ case__a_neighbour_that_does_not_answer_is_no_host()
 case__a_neighbour_that_does_not_answer_is_no_host_without_a_firewall()
 {
 	nobody_answers --firewall none
+}
+
+# judge yes|no connect|bind: in a cgroup of its own.
+judge()
+{
+	[ ! -e /sys/fs/cgroup/judged ] || rmdir /sys/fs/cgroup/judged
+	mkdir /sys/fs/cgroup/judged
+	cgroup_says "$1" /sys/fs/cgroup/judged "$2"
+}
+
+# judged COMMAND...: there, which a namespace's /sys does not show.
+judged()
+{
+	(echo "$BASHPID" >/sys/fs/cgroup/judged/cgroup.procs && exec ip netns exec srv "$@")
+}
+
+# connects WANTED: what a judged program hears.
+connects()
+{
+	local host
+
+	for host in 10.9.0.2 fd09::2; do
+		expect_equal "$host" "$(judged pika-run --require python3 -c "$program" \
+			"$host" 7000)" "$1"
+	done
+}
+
+case__a_program_of_the_cgroup_forbids_connect()
+{
+	start TS1LS1CM1
+	serve cli streams --v6 serve 7000 20
+	judge no connect
+	# EPERM, at once.
+	connects "1 0"
+	judge yes connect
+	connects "b'x'"
+	expect_opens 0 0
+	# It is not this cgroup's.
+	expect_equal "IPv4" "$(by_pika 10.9.0.2 7000)" "b'x'"
+	expect_equal "IPv6" "$(by_pika fd09::2 7000)" "b'x'"
+	expect_opens 2 0
+}
+
+case__a_program_of_the_cgroup_forbids_bind()
+{
+	local v said
+
+	start TS1LS1CM1
+	judge no bind
+	for v in "" --v6; do
+		# shellcheck disable=SC2086 # none or one
+		said=$(judged timeout 20 streams --pika $v serve 80 1 2>&1) || true
+		expect_equal "server $v" "$said" "streams: bind: Operation not permitted"
+	done
+	judge yes bind
+	echo "$BASHPID" >/sys/fs/cgroup/judged/cgroup.procs
+	serve srv streams --pika --v6 serve 80 1
+	cli streams ask 10.9.0.1 80 1 10
+	wait "$server"
+	expect_opens 0 1
 }
 
 run_cases
