@@ -50,6 +50,7 @@ static void read_times(const struct pika_tcb *tcb, struct pika_flow_info *info)
 
 static void read_owner(const struct pika_tcb *tcb, struct pika_flow_info *info)
 {
+	info->handle = READ_ONCE(tcb->handle);
 	info->owned = READ_ONCE(tcb->flags) & PIKA_TCB_OWNED;
 	info->socket = READ_ONCE(tcb->socket);
 	info->endpoint = READ_ONCE(tcb->endpoint);
@@ -96,4 +97,43 @@ bool pika_ts_info(const struct pika_server *s, u32 index,
 	read_times(tcb, info);
 	smp_mb(); /* all was read before the generation is again */
 	return READ_ONCE(slot->generation) == generation;
+}
+
+/*
+ * Whoever closes sends a FIN or a reset, so one that has neither sent is among
+ * them; but a handshake that no socket has may be anybody's.
+ */
+static bool sends(const struct pika_flow_info *info)
+{
+	switch (info->state) {
+	case PIKA_TCP_SYN_SENT:
+	case PIKA_TCP_SYN_RECEIVED:
+		return info->owned;
+	case PIKA_TCP_FIN_WAIT_2:
+	case PIKA_TCP_TIME_WAIT:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/**
+ * pika_ts_find_sending() - the next flow whose end its peer does not know
+ * @s: a server with a TS; it may be running
+ * @index: the place to begin at
+ * @info: filled in
+ *
+ * Bytes, a FIN or a reset are to be sent, or are not acknowledged.
+ *
+ * Context: any core.
+ * Return: its place, or pika_ts_places(): there is none.
+ */
+u32 pika_ts_find_sending(const struct pika_server *s, u32 index,
+			 struct pika_flow_info *info)
+{
+	u32 places = pika_ts_places(s);
+
+	while (index < places && !(pika_ts_info(s, index, info) && sends(info)))
+		index++;
+	return index;
 }

@@ -8,6 +8,7 @@
 /**
  * struct pika_flow_info - a flow, as it was when somebody looked
  * @key: addresses and ports
+ * @handle: names it in messages
  * @socket: its owner's name for it, if @owned
  * @state: enum pika_tcp_state
  * @owned: a socket has it
@@ -28,6 +29,7 @@
  */
 struct pika_flow_info {
 	struct pika_flow_key key;
+	u64 handle;
 	u64 socket;
 	u8 state;
 	bool owned;
@@ -49,5 +51,7 @@ struct pika_flow_info {
 u32 pika_ts_places(const struct pika_server *s);
 bool pika_ts_info(const struct pika_server *s, u32 index,
 		  struct pika_flow_info *info);
+u32 pika_ts_find_sending(const struct pika_server *s, u32 index,
+			 struct pika_flow_info *info);
 
 #endif /* PIKA_CORE_TS_INFO_H */

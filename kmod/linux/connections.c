@@ -31,19 +31,10 @@ static const u8 linux_states[] = {
 	[PIKA_TCP_TIME_WAIT] = TCP_TIME_WAIT,
 };
 
-/* Of an address that may have changed while it was read. */
-static struct pika_endpoint *endpoint_of(const struct pika_stack *stack,
-					 u16 address)
-{
-	u32 cpu = address - pika_stack_servers(stack);
-
-	return cpu < nr_cpu_ids ? stack->endpoints[cpu] : NULL;
-}
-
 static void find_owner(const struct pika_stack *stack,
 		       struct pika_connection *c)
 {
-	struct pika_endpoint *ep = endpoint_of(stack, c->flow.endpoint);
+	struct pika_endpoint *ep = pika_stack_endpoint(stack, c->flow.endpoint);
 
 	c->cpu = -1;
 	if (!c->flow.owned || !ep)

@@ -17,6 +17,7 @@
 
 #include "accept.h"
 #include "compat.h"
+#include "drain.h"
 #include "endpoint.h"
 #include "events.h"
 #include "executor.h"
@@ -41,11 +42,8 @@
 /* Of a frame: Linux, or the device, cuts it. */
 #define SEGMENTS	32
 
-/* How long closed sockets may go on sending while the stack stops. */
+/* How long what is closed may go on sending while the stack stops. */
 #define DRAIN_MS	5000
-
-/* How long it may take until all flows are reset. */
-#define RESET_MS	1000
 
 /* One stack is started or stopped at a time. RTNL is taken inside. */
 static DEFINE_MUTEX(control);
@@ -592,15 +590,6 @@ static int sum(const int __percpu *counts)
 	return total;
 }
 
-/* Closed sockets send what they still have. */
-static void drain_sockets(struct pika_stack *stack, u32 most_ms)
-{
-	u32 waited = 0;
-
-	while (sum(stack->live) && waited++ < most_ms / 20)
-		msleep(20);
-}
-
 /* Whoever still waits for a server waits no more. */
 static void forget_sockets(struct pika_stack *stack)
 {
@@ -616,7 +605,7 @@ static void forget_sockets(struct pika_stack *stack)
 /* Under control. */
 static void stop(struct pika_stack *stack, bool forced)
 {
-	drain_sockets(stack, forced ? RESET_MS : DRAIN_MS);
+	pika_drain(stack, forced ? 0 : DRAIN_MS);
 	lose_links(stack);
 	come_to_rest(stack);
 	forget_sockets(stack);
@@ -661,8 +650,8 @@ static int force_closed(struct pika_stack *stack,
  * @force: close the sockets that programs hold
  * @extack: told in one line what is wrong
  *
- * Context: process, may sleep, for some seconds if closed sockets have not sent
- * all.
+ * Context: process, may sleep, for some seconds if what programs have closed
+ * has not sent all.
  * Return: 0, -ESRCH: there is none, or -EBUSY: programs hold sockets.
  */
 int pika_stack_stop(struct net *net, bool force, struct netlink_ext_ack *extack)
@@ -864,6 +853,18 @@ void pika_stack_close(struct pika_stack *stack)
 int pika_stack_count_open(const struct pika_stack *stack)
 {
 	return sum(stack->open);
+}
+
+/**
+ * pika_stack_count_live() - sockets and listeners that exist
+ * @stack: the stack
+ *
+ * Context: any.
+ * Return: how many; exact once no new ones are made.
+ */
+int pika_stack_count_live(const struct pika_stack *stack)
+{
+	return sum(stack->live);
 }
 
 /* No socket is left when a namespace goes. */

@@ -148,6 +148,15 @@ static inline u16 pika_stack_servers(const struct pika_stack *stack)
 	return stack->composition.servers;
 }
 
+/* NULL: @address is nobody's, as it may be if it was read while it changed. */
+static inline struct pika_endpoint *
+pika_stack_endpoint(const struct pika_stack *stack, u16 address)
+{
+	u32 cpu = address - pika_stack_servers(stack);
+
+	return cpu < nr_cpu_ids ? stack->endpoints[cpu] : NULL;
+}
+
 int pika_stack_init(void);
 void pika_stack_exit(void);
 int pika_stack_start(struct net *net, const struct pika_stack_config *config,
@@ -167,6 +176,7 @@ void pika_stack_read_state(const struct pika_stack *stack,
 struct pika_stack *pika_stack_open(struct net *net);
 void pika_stack_close(struct pika_stack *stack);
 int pika_stack_count_open(const struct pika_stack *stack);
+int pika_stack_count_live(const struct pika_stack *stack);
 
 static inline void pika_stack_add_live(struct pika_stack *stack, int n)
 {

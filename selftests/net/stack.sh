@@ -365,6 +365,45 @@ case__stop_and_unload_are_refused_while_sockets_are_open()
 	stop
 }
 
+# The end of a stream is lost, and its socket has gone. Each time that it is sent again
+# takes twice as long, so the wire must be back before three seconds have passed.
+case__a_stop_waits_until_peers_know_of_the_end()
+{
+	local client stops
+
+	start TS1LS1CM1
+	serve srv streams --pika serve 80 1
+	cli timeout 20 streams ended 10.9.0.1 80 >/tmp/ended.said &
+	client=$!
+	for _ in {1..100}; do
+		! grep -q connected /tmp/ended.said || break
+		sleep 0.05
+	done
+	srv tc qdisc add dev veth0 root netem loss 100%
+	kill -9 "$server"
+	wait "$server" || true
+	srv pikactl stop &
+	stops=$!
+	sleep 0.5
+	srv tc qdisc del dev veth0 root
+	wait "$stops"
+	wait "$client" || fail "the peer was not told"
+	unload
+}
+
+case__what_is_not_sent_five_seconds_after_a_stop_is_reset()
+{
+	local began
+
+	start TS1LS1CM1
+	serve cli streams hold 7000
+	srv streams --pika leave 10.9.0.2 7000
+	began=$SECONDS
+	stop
+	[ $((SECONDS - began)) -ge 4 ] || fail "it has not waited"
+	expect_equal "connections of the peer" "$(cli ss -Hnt sport = 7000)" ""
+}
+
 case__a_killed_server_leaves_nothing()
 {
 	start TS1LS1CM1

@@ -14,6 +14,7 @@
 //	streams [--pika] refused HOST PORT     connect() says ECONNREFUSED
 //	streams [--pika] reset HOST PORT       a peer's close with unread data is a reset
 //	streams [--pika] aborted HOST PORT     connect, say so, be reset
+//	streams [--pika] ended HOST PORT       connect, say so, read to the end of the stream
 //	streams [--pika] leave HOST PORT       send more than the peer takes, and close
 //	streams [--pika] tails HOST PORT       send to the end of a page, then on
 //	streams [--pika] early HOST PORT       connect() without blocking, then epoll,
@@ -374,6 +375,15 @@ int aborted(const char* host, const char* port) {
   return 0;
 }
 
+int ended(const char* host, const char* port) {
+  const int fd = connect_to(host, port);
+  std::printf("connected\n");
+  std::fflush(stdout);
+  char byte;
+  if (expect(recv(fd, &byte, 1, 0), "recv") != 0) fail("not the end");
+  return 0;
+}
+
 int leave(const char* host, const char* port) {
   const int fd = connect_to(host, port);
   const std::vector<char> bytes(65536);
@@ -453,6 +463,7 @@ int main(int argc, char** argv) {
   if (what == "refused" && n == 3) return refused(words[1], words[2]);
   if (what == "reset" && n == 3) return reset(words[1], words[2]);
   if (what == "aborted" && n == 3) return aborted(words[1], words[2]);
+  if (what == "ended" && n == 3) return ended(words[1], words[2]);
   if (what == "leave" && n == 3) return leave(words[1], words[2]);
   if (what == "tails" && n == 3) return tails(words[1], words[2]);
   if (what == "early" && n == 3) return early(words[1], words[2]);

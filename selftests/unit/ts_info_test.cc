@@ -23,6 +23,17 @@ class ts_info : public ts_fixture {
     }
     return found;
   }
+
+  /// A flow whose end its peer does not know.
+  std::optional<pika_flow_info> sending() {
+    const u32 places = pika_ts_places(host().s);
+    pika_flow_info info{};
+    const u32 at = pika_ts_find_sending(host().s, 0, &info);
+    if (at == places) return {};
+    EXPECT_EQ(pika_ts_find_sending(host().s, at + 1, &info), places) << "two flows";
+    pika_ts_find_sending(host().s, at, &info);
+    return info;
+  }
 };
 
 TEST_F(ts_info, info__without_a_flow_there_is_none) {
@@ -36,6 +47,7 @@ TEST_F(ts_info, info__tells_who_has_the_flow_and_what_is_known_of_the_path) {
   ASSERT_TRUE(info);
   EXPECT_EQ(info->state, PIKA_TCP_ESTABLISHED);
   EXPECT_EQ(std::memcmp(&info->key, &tcb().key, sizeof(info->key)), 0);
+  EXPECT_EQ(info->handle, flow_);
   EXPECT_TRUE(info->owned);
   EXPECT_EQ(info->endpoint, kApp);
   EXPECT_EQ(info->socket, tcb().socket);
@@ -87,6 +99,51 @@ TEST_F(ts_info, info__one_that_was_reset_is_not_told_of) {
   s.flags = PIKA_TCP_RST;
   segment(s);
   EXPECT_FALSE(look());
+}
+
+TEST_F(ts_info, sending__lasts_until_the_fin_is_acknowledged_though_the_owner_has_forgotten) {
+  EXPECT_FALSE(sending());
+  accept();
+  app_sends("hello");
+  app_closes(0, PIKA_CLOSE_FORGET);
+  EXPECT_TRUE(told().empty()) << "the owner does not hear of it any more";
+  peer_acks(ack_ + 5);
+  ASSERT_TRUE(sending());
+  EXPECT_EQ(sending()->handle, flow_);
+  EXPECT_EQ(sending()->endpoint, kApp);
+  peer_acks(ack_ + 1);
+  EXPECT_EQ(look()->state, PIKA_TCP_FIN_WAIT_2);
+  EXPECT_FALSE(sending());
+  peer_sends("", PIKA_TCP_FIN);
+  EXPECT_EQ(look()->state, PIKA_TCP_TIME_WAIT);
+  EXPECT_FALSE(sending());
+}
+
+TEST_F(ts_info, sending__the_last_to_close_is_done_when_the_fin_is_acknowledged) {
+  accept();
+  peer_sends("", PIKA_TCP_FIN);
+  app_closes(0, PIKA_CLOSE_FORGET);
+  EXPECT_EQ(sending()->state, PIKA_TCP_LAST_ACK);
+  peer_acks(ack_ + 1);
+  EXPECT_FALSE(sending());
+}
+
+TEST_F(ts_info, sending__a_handshake_does_only_if_somebody_connects) {
+  admit({.seq = 1000, .flags = PIKA_TCP_SYN});
+  EXPECT_FALSE(sending());
+  key_.remote_port++;
+  connect();
+  EXPECT_EQ(sending()->state, PIKA_TCP_SYN_SENT);
+}
+
+TEST_F(ts_info, sending__a_flow_is_reset_in_the_name_of_the_owner_that_has_forgotten_it) {
+  accept();
+  app_closes(0, PIKA_CLOSE_FORGET);
+  forget_frames();
+  app_closes(0, PIKA_CLOSE_RESET);
+  EXPECT_TRUE(sent().flags & PIKA_TCP_RST);
+  EXPECT_FALSE(sending());
+  EXPECT_EQ(host().flows(), 0u);
 }
 
 }  // namespace
