@@ -15,23 +15,35 @@
 #include "listen.h"
 #include "packet.h"
 
+/* No listener has more of them than all have together. */
+static bool is_half_open_full(const struct pika_cm *cm,
+			      const struct pika_listener *listener)
+{
+	if (likely(cm->half_open < cm->most_of_half_open))
+		return false;
+	return listener->half_open >= cm->most_of_half_open ||
+	       cm->half_open >= cm->max_half_open;
+}
+
 /*
- * Why a SYN cannot be admitted, or NULL. The backlog is counted as Linux does,
- * one more than was asked for, but with open handshakes: whoever finishes one
- * has a place. Handshakes are also bounded over all listeners (RFC 4987 3.2):
- * a flood leaves room for those who wait to be accepted, and TCBs for the
- * flows of others. So are all flows of one listener, until they close, as a
- * program that does not close leaves TCBs to others. In the first two cases a
- * SYN cookie would be the answer here instead
- * of nothing, with a flag in ADMIT and without counting.
+ * Why a SYN cannot be admitted, or NULL. The backlog is counted as Linux does:
+ * connections that are established, one more than was asked for. Handshakes
+ * have bounds of their own, of one listener and over all (RFC 4987 3.2): a
+ * flood at one leaves room for others, and a flood leaves room for those who
+ * wait to be accepted, and TCBs for the flows of others. Who was admitted in
+ * time has a place, so handshakes that were open when the backlog became full
+ * go beyond it. All flows of one listener are bounded until they close, as a
+ * program that does not close leaves TCBs to others. Where handshakes are too
+ * many a SYN cookie would be the answer here instead of nothing, with a flag in
+ * ADMIT and without counting.
  */
 static u64 *refusal(struct pika_cm *cm, const struct pika_listener *listener)
 {
 	if (listener->flows >= cm->max_flows)
 		return &cm->stats.syn_quota;
-	if (listener->half_open + listener->unclaimed > listener->backlog)
+	if (listener->unclaimed > listener->backlog)
 		return &cm->stats.syn_backlog;
-	if (cm->half_open >= cm->max_half_open)
+	if (is_half_open_full(cm, listener))
 		return &cm->stats.syn_half_open;
 	if (cm->half_open + cm->pendings.pool.used >= cm->pendings.pool.count)
 		return &cm->stats.syn_no_room;
@@ -409,6 +421,7 @@ int pika_cm_init(struct pika_server *s, struct pika_arena *arena,
 	cm->pendings = pendings;
 	pika_list_init(&cm->acceptors.idle);
 	cm->max_half_open = config->max_half_open ?: config->max_waiting / 2;
+	cm->most_of_half_open = cm->max_half_open - cm->max_half_open / 4;
 	cm->max_flows = config->max_flows ?: ~0u;
 	pika_accept_init(cm);
 	take_messages(s);

@@ -63,6 +63,7 @@ struct pika_cm_config {
  * @pendings: connections that are established and not yet claimed
  * @half_open: connections that are admitted and not yet established
  * @max_half_open: at most so many
+ * @most_of_half_open: of these for one listener; the last quarter is for others
  * @max_flows: of one listener; others need TCBs, too
  * @waking: listeners some of whose WAKEs wait for room
  * @wakes: WAKEs wait for room, by endpoint
@@ -77,6 +78,7 @@ struct pika_cm {
 	struct pika_pendings pendings;
 	u32 half_open;
 	u32 max_half_open;
+	u32 most_of_half_open;
 	u32 max_flows;
 	struct pika_list waking;
 	struct pika_retry wakes[PIKA_PEERS];

@@ -22,7 +22,7 @@
  * @v6only: with the unspecified IPv6 address: not for IPv4
  * @woken: WAKE was sent, and no acceptor has registered since
  * @id: the application side's number for it, never used twice
- * @backlog: this CM's share
+ * @backlog: connections that may wait here, but for one more
  * @half_open: admitted, the handshake not done
  * @unclaimed: established, not yet claimed
  * @flows: admitted, and not yet CONNECTION_CLOSED

@@ -140,7 +140,7 @@ struct pika_msg_transmit {
 };
 
 /*
- * @cookie comes back in LISTENING. @backlog: this CM's share of it; to change
+ * @cookie comes back in LISTENING. @backlog: all of it, at each CM; to change
  * it LISTEN is sent again, to the CMs.
  */
 struct pika_msg_listen {

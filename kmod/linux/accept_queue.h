@@ -83,7 +83,7 @@ struct pika_arrival {
  * @addr: local address
  * @port: local port
  * @v6only: of an IPv6 socket: it takes no IPv4
- * @backlog: for each connection manager
+ * @backlog: connections that may wait, at each connection manager
  * @bound_dev_if: of the only device that it hears, which servers do not know:
  *	they are not told, and Linux's TCP hears alone
  * @owner: of the first of its sockets

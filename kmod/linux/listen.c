@@ -139,14 +139,6 @@ unlock:
 	rcu_read_unlock();
 }
 
-static u32 share_of(const struct pika_stack *stack, u32 backlog)
-{
-	u32 cms = pika_composition_count(&stack->composition,
-					 PIKA_COMPONENT_CM);
-
-	return DIV_ROUND_UP(backlog, cms);
-}
-
 static struct pika_accept_queue *make_queue(struct pika_sock *ps, u32 backlog)
 {
 	struct pika_accept_queue *q = kzalloc(sizeof(*q), GFP_KERNEL);
@@ -161,7 +153,7 @@ static struct pika_accept_queue *make_queue(struct pika_sock *ps, u32 backlog)
 	pika_address_local(ps, &q->addr);
 	q->v6only = pika_sock_sk(ps)->sk_ipv6only;
 	q->port = ps->inet.inet_num;
-	q->backlog = share_of(ps->stack, backlog);
+	q->backlog = backlog;
 	spin_lock_init(&q->lock);
 	q->sockets = 1;
 	q->bound_dev_if = pika_sock_sk(ps)->sk_bound_dev_if;
@@ -321,7 +313,7 @@ int pika_accept_backlog(struct pika_sock *ps, u32 backlog)
 {
 	struct pika_accept_queue *q = ps->listening;
 
-	q->backlog = share_of(ps->stack, backlog);
+	q->backlog = backlog;
 	q->again = true;
 	tell(q, false);
 	wait_event(q->answered, has_answers(q));

@@ -391,7 +391,7 @@ inline end_handshake()
 inline on_syn(p)
 {
 	if
-	:: listening && l_half_open + unclaimed <= BACKLOG && CM_MAY_SEND ->
+	:: listening && unclaimed <= BACKLOG && CM_MAY_SEND ->
 		half_open++;
 		l_half_open++;
 		cm_ts!ADMIT, p, 0

@@ -48,17 +48,26 @@ TEST_P(cm, syn__that_cannot_be_read_is_dropped) {
   EXPECT_EQ(world.owned, 0);
 }
 
-TEST_P(cm, backlog__one_more_than_asked_for_counts_handshakes_and_unclaimed) {
+TEST_P(cm, backlog__one_more_than_asked_for_is_established_and_not_claimed) {
   EXPECT_EQ(world.listen(2, 3), 0);
-  for (int i = 0; i < 4; i++) world.syn(v4(10, 0, 0, 1), 81);
+  for (uint32_t i = 0; i < 4; i++) world.arrive(i, 2);
   EXPECT_EQ(world.told(PIKA_MSG_ADMIT).size(), 4u);
   world.syn(v4(10, 0, 0, 1), 81);
   EXPECT_EQ(world.stats().syn_backlog, 1u);
   EXPECT_TRUE(world.passed.empty()) << "the host would send a second SYN-ACK";
+  EXPECT_EQ(world.owned, 4);
+}
+
+TEST_P(cm, backlog__does_not_count_handshakes_and_those_begun_have_a_place) {
+  EXPECT_EQ(world.listen(2, 0), 0);
+  for (int i = 0; i < 4; i++) world.syn(v4(10, 0, 0, 1), 81);
+  EXPECT_EQ(world.told(PIKA_MSG_ADMIT).size(), 4u);
   world.established(1, 2);
   world.syn(v4(10, 0, 0, 1), 81);
-  EXPECT_EQ(world.stats().syn_backlog, 2u);
-  EXPECT_EQ(world.owned, 4);
+  EXPECT_EQ(world.stats().syn_backlog, 1u);
+  for (uint32_t i = 2; i <= 4; i++) world.established(i, 2);
+  EXPECT_EQ(world.listener(2).unclaimed, 4u);
+  EXPECT_EQ(world.listener(2).half_open, 0u);
 }
 
 TEST_P(cm, backlog__has_room_again_after_a_claim) {
@@ -72,23 +81,34 @@ TEST_P(cm, backlog__has_room_again_after_a_claim) {
   EXPECT_EQ(world.stats().syn_backlog, 1u);
 }
 
-TEST_P(cm, backlog__has_room_again_when_a_handshake_is_given_up) {
-  EXPECT_EQ(world.listen(2, 0), 0);
-  world.syn(v4(10, 0, 0, 1), 81);
-  world.close(1, {}, 0, 0, 2);
+TEST_P(cm, half_open__has_room_again_when_a_handshake_is_given_up) {
+  for (int i = 0; i < 25; i++) world.syn();
+  EXPECT_EQ(world.stats().syn_half_open, 1u);
+  world.close(1);
   EXPECT_EQ(world.stats().not_established, 1u);
-  EXPECT_EQ(world.listener(2).half_open, 0u);
-  EXPECT_EQ(world.cm().half_open, 0u);
-  world.arrive(2, 2);
-  EXPECT_EQ(world.stats().syn_backlog, 0u);
+  EXPECT_EQ(world.listener().half_open, 23u);
+  EXPECT_EQ(world.cm().half_open, 23u);
+  world.syn();
+  EXPECT_EQ(world.stats().syn_half_open, 1u);
+}
+
+TEST_P(cm, half_open__of_one_listener_leaves_a_quarter_to_others) {
+  EXPECT_EQ(world.listen(2, 1000), 0);
+  for (int i = 0; i < 40; i++) world.syn();
+  EXPECT_EQ(world.told(PIKA_MSG_ADMIT).size(), 24u) << "however large the backlog";
+  EXPECT_EQ(world.stats().syn_half_open, 16u);
+  world.arrive(1, 2);
+  EXPECT_EQ(world.stats().syn_half_open, 16u);
 }
 
 TEST_P(cm, half_open__is_bounded_over_all_listeners) {
-  for (int i = 0; i < 33; i++) world.syn();
+  EXPECT_EQ(world.listen(2), 0);
+  for (int i = 0; i < 24; i++) world.syn();
+  for (int i = 0; i < 9; i++) world.syn(v4(10, 0, 0, 1), 81);
   EXPECT_EQ(world.stats().syn_half_open, 1u);
   EXPECT_EQ(world.told(PIKA_MSG_ADMIT).size(), 32u);
   world.established(1);
-  world.syn();
+  world.syn(v4(10, 0, 0, 1), 81);
   EXPECT_EQ(world.stats().syn_half_open, 1u);
 }
 

@@ -16,17 +16,15 @@ void Listener::listen(uint32_t backlog) { tell(PIKA_MSG_LISTEN, backlog); }
 void Listener::unlisten() { tell(PIKA_MSG_UNLISTEN, 0); }
 
 void Listener::tell(uint8_t type, uint32_t backlog) {
-  const Machine& host = endpoint_.host();
-  const uint32_t cms = static_cast<uint32_t>(host.cms().size());
   pika_msg msg{};
   msg.type = type;
   msg.listen.addr = place_.addr;
   msg.listen.cookie = id_;
   msg.listen.listener = id_;
-  msg.listen.backlog = (backlog + cms - 1) / cms;
+  msg.listen.backlog = backlog;
   msg.listen.port = place_.port;
   msg.listen.v6only = v6only_;
-  for (const uint16_t server : host.cms_and_links()) {
+  for (const uint16_t server : endpoint_.host().cms_and_links()) {
     awaited_++;
     endpoint_.post(server, msg);
   }

@@ -81,7 +81,6 @@ class Machine {
   /// Addresses of servers.
   uint16_t servers() const { return static_cast<uint16_t>(plans_.size()); }
   const ServerPlan& plan(uint16_t server) const { return plans_[server]; }
-  const std::vector<uint16_t>& cms() const { return cms_; }
   const std::vector<uint16_t>& cms_and_links() const { return cms_and_links_; }
   uint16_t cm_of(uint16_t endpoint) const { return cms_[(endpoint - servers()) % cms_.size()]; }
   uint16_t ts_of(uint16_t group) const { return groups_[group]; }
