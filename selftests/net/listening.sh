@@ -29,6 +29,8 @@ case__a_thread_that_moves_between_cpus_writes_in_order()
 case__who_connects_just_after_close_is_refused()
 {
 	like_linux listening gone
+	# No connection shows that the listeners were PIKA's.
+	expect_equal received.LISTEN "$(counter received.LISTEN)" 200
 }
 
 run_cases

@@ -123,6 +123,7 @@ case__small_segments_that_nobody_reads_hold_little_memory_and_arrive()
 	echo "$more KB for 20000 segments"
 	[ "$more" -lt 6000 ] || fail "$more KB more"
 	let_read 20000
+	opened 50
 	stop
 }
 
@@ -144,6 +145,7 @@ case__a_cgroup_is_charged_and_gets_all_back()
 	[ "$sock" -gt 4000000 ] || fail "sock: $sock"
 	grep -q '^oom_kill 0$' "$group/memory.events" || fail "killed"
 	let_read
+	opened 200
 	stop
 	expect_equal "sock at the end" "$(of_group sock)" 0
 }
@@ -196,6 +198,7 @@ time.sleep(60)'
 	END
 	kill "$server"
 	wait "$server" || true
+	opened 0 1
 	stop
 }
 

@@ -87,19 +87,41 @@ counter()
 		END { if (n) print sum; else exit 1 }' <<<"$stats" || fail "no counter $1"
 }
 
+# opened PASSIVE [ACTIVE]: so many connections were PIKA's since its start.
+opened()
+{
+	look
+	expect_equal "connections that came by a link" "$(counter ts.passive_opens)" "$1"
+	expect_equal "connections that left by a link" "$(counter ts.active_opens)" "${2:-0}"
+}
+
 # of_stack KEY: a number of pikactl show.
 of_stack()
 {
 	srv pikactl show --json | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p"
 }
 
-# like_linux PROGRAM GROUP: socket calls answer as Linux's.
+# opened_by_linux: connections that Linux's TCP has begun or taken in srv, ever.
+opened_by_linux()
+{
+	srv awk '$1 == "Tcp:" && $6 ~ /^[0-9]/ { print $6 + $7 }' /proc/net/snmp
+}
+
+# like_linux PROGRAM GROUP: socket calls answer as Linux's, and it was PIKA that opened
+# as many connections as Linux had.
 like_linux()
 {
+	local before by_linux
+
 	start TS1LS1CM1
+	before=$(opened_by_linux)
 	srv "$@" >/tmp/linux.said
+	by_linux=$(($(opened_by_linux) - before))
 	srv "$1" --pika "${@:2}" >/tmp/pika.said
 	diff /tmp/linux.said /tmp/pika.said || fail "not like Linux (<)"
+	look
+	expect_equal "connections by PIKA" \
+		$(($(counter ts.passive_opens) + $(counter ts.active_opens))) "$by_linux"
 	expect_equal sockets "$(of_stack sockets)" 0
 	stop
 }

@@ -34,6 +34,7 @@ case__connections_go_on_when_the_host_resumes()
 	cli streams ask fd09::1 80 1 10
 	cli streams ask 10.9.0.1 80 1 10
 	wait "$server"
+	opened 3
 	stop
 }
 
@@ -46,6 +47,7 @@ case__two_servers_are_suspended_and_resume()
 	suspend
 	cli streams ask 10.9.0.1 80 1 10
 	wait "$server"
+	opened 2
 	stop
 }
 
@@ -59,6 +61,7 @@ case__a_stack_stops_and_starts_after_suspend()
 	serve srv streams --pika epoll 80 1
 	cli streams ask 10.9.0.1 80 1 10
 	wait "$server"
+	opened 1
 	stop
 }
 
