@@ -25,6 +25,7 @@ void pika_accept_unlisten(struct pika_sock *ps);
 struct sock *pika_accept(struct sock *sk, int flags, int *error);
 __poll_t pika_accept_poll(struct file *file, struct pika_sock *ps,
 			  struct poll_table_struct *wait);
+void pika_accept_lose_all(struct pika_stack *stack);
 void pika_accept_forget_all(struct pika_stack *stack);
 
 /* In softirq. */

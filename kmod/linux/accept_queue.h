@@ -73,7 +73,7 @@ struct pika_arrival {
  * @next_server: the next to be told
  * @awaited: answers that have not come
  * @error: of an answer, negative
- * @listens: servers that said yes
+ * @told: servers that LISTEN was sent to
  * @again: LISTEN was begun again, with another backlog
  * @ending: UNLISTEN was begun
  * @ended: no server knows it any more
@@ -111,7 +111,7 @@ struct pika_accept_queue {
 	u16 next_server;
 	u16 awaited;
 	int error;
-	DECLARE_BITMAP(listens, PIKA_SERVERS);
+	DECLARE_BITMAP(told, PIKA_SERVERS);
 	bool again;
 	bool ending;
 	bool ended;

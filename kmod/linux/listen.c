@@ -2,7 +2,8 @@
 /*
  * A listening socket comes and goes: every server that must know is told, one
  * after the other, and answers. listen() waits for the answers, in process
- * context; close() waits as well, but not for long.
+ * context, and begins anew after a signal; close() waits as well, but not for
+ * long.
  */
 
 #include <linux/slab.h>
@@ -34,7 +35,7 @@ static bool must_know(const struct pika_accept_queue *q, u16 server)
 	if (q->bound_dev_if)
 		return false;
 	if (q->ending)
-		return test_bit(server, q->listens);
+		return test_bit(server, q->told);
 	if (q->again)
 		return q->stack->composition.components[server] &
 		       BIT(PIKA_COMPONENT_CM);
@@ -91,6 +92,7 @@ static bool tell_rest(struct pika_accept_queue *q)
 			pika_endpoint_wait(q->endpoint, to, &q->waiter);
 			return false;
 		}
+		__set_bit(to, q->told);
 		q->awaited++;
 	}
 	if (all_answered(q))
@@ -107,6 +109,8 @@ static bool tell_again(struct pika_waiter *waiter)
 static void tell(struct pika_accept_queue *q, bool ending)
 {
 	pika_endpoint_lock(q->endpoint);
+	/* It may wait for room for what it does not say any more. */
+	list_del_init(&q->waiter.link);
 	q->ending = ending;
 	q->next_server = 0;
 	tell_rest(q);
@@ -131,8 +135,6 @@ void pika_accept_listening(struct pika_endpoint *ep, const struct pika_msg *msg)
 	q->awaited--;
 	if (msg->listening.error)
 		q->error = msg->listening.error;
-	else
-		__set_bit(msg->from, q->listens);
 	if (all_answered(q))
 		finish(q);
 unlock:
@@ -259,6 +261,20 @@ static int begin(struct pika_accept_queue *q)
 	return 0;
 }
 
+/*
+ * A process that waits here must not hold up those who freeze it, as the host's
+ * suspension does after the servers are parked.
+ */
+static int wait_for_answers(struct pika_accept_queue *q)
+{
+	const struct pika_stack *stack = q->stack;
+
+	if (wait_event_interruptible(q->answered, has_answers(q) ||
+				     READ_ONCE(stack->lost)))
+		return -ERESTARTNOINTR;
+	return has_answers(q) ? q->error : -ENETDOWN;
+}
+
 /**
  * pika_accept_listen() - listen()
  * @ps: bound, does not listen
@@ -282,8 +298,7 @@ int pika_accept_listen(struct pika_sock *ps, u32 backlog)
 	heard->previous = ps->heard;
 	ps->heard = heard;
 	ps->listening = q;
-	wait_event(q->answered, has_answers(q));
-	err = q->error;
+	err = wait_for_answers(q);
 	if (err)
 		pika_accept_stop(ps);
 	else
@@ -316,8 +331,7 @@ int pika_accept_backlog(struct pika_sock *ps, u32 backlog)
 	q->backlog = backlog;
 	q->again = true;
 	tell(q, false);
-	wait_event(q->answered, has_answers(q));
-	return q->error;
+	return wait_for_answers(q);
 }
 
 /**
@@ -353,6 +367,23 @@ void pika_accept_unlisten(struct pika_sock *ps)
 		kfree(heard);
 	}
 	ps->heard = NULL;
+}
+
+/**
+ * pika_accept_lose_all() - the servers will not answer any more
+ * @stack: lost
+ *
+ * Context: process.
+ */
+void pika_accept_lose_all(struct pika_stack *stack)
+{
+	struct pika_accept_queue *q;
+	unsigned long id;
+
+	rcu_read_lock();
+	xa_for_each(&stack->listeners, id, q)
+		wake_up(&q->answered);
+	rcu_read_unlock();
 }
 
 /**

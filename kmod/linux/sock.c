@@ -190,10 +190,11 @@ static int begin_listen(struct pika_sock *ps, int backlog)
 	if (err)
 		return err;
 	err = pika_accept_listen(ps, backlog);
-	if (err) {
+	/* After a signal listen() is begun anew, and the port is the same. */
+	if (err && err != -ERESTARTNOINTR)
 		pika_inner_end_listen(ps);
+	if (err)
 		return err;
-	}
 	pika_inner_hear(ps, ps->listening);
 	inet_sk_set_state(pika_sock_sk(ps), TCP_LISTEN);
 	return 0;

@@ -644,6 +644,21 @@ static int force_closed(struct pika_stack *stack,
 	return err;
 }
 
+/* Calls in progress may need servers, which are parked, to return. */
+static int check_stoppable(const struct pika_stack *stack, bool force,
+			   struct netlink_ext_ack *extack)
+{
+	if (!stack) {
+		pika_refuse(extack, "no stack is started in this namespace");
+		return -ESRCH;
+	}
+	if (force && suspended) {
+		pika_refuse(extack, "the host is being suspended");
+		return -EBUSY;
+	}
+	return 0;
+}
+
 /**
  * pika_stack_stop() - stop the stack of a network namespace
  * @net: the namespace
@@ -652,19 +667,19 @@ static int force_closed(struct pika_stack *stack,
  *
  * Context: process, may sleep, for some seconds if what programs have closed
  * has not sent all.
- * Return: 0, -ESRCH: there is none, or -EBUSY: programs hold sockets.
+ * Return: 0, -ESRCH: there is none, or -EBUSY: programs hold sockets, or the
+ * host is being suspended.
  */
 int pika_stack_stop(struct net *net, bool force, struct netlink_ext_ack *extack)
 {
 	struct pika_stack *stack;
-	int err = -ESRCH;
+	int err;
 
 	mutex_lock(&control);
 	stack = stack_of(net);
-	if (!stack) {
-		pika_refuse(extack, "no stack is started in this namespace");
+	err = check_stoppable(stack, force, extack);
+	if (err)
 		goto unlock;
-	}
 	WRITE_ONCE(stack->stopping, true);
 	synchronize_rcu();
 	err = force ? force_closed(stack, extack) : check_closed(stack, extack);
@@ -682,21 +697,30 @@ static void park(struct pika_stack *stack)
 {
 	u16 i;
 
+	if (stack->lost)
+		return;
 	WRITE_ONCE(stack->halted, true);
 	synchronize_rcu(); /* no server runs but in its thread */
 	for (i = 0; i < pika_stack_servers(stack); i++)
 		pika_executor_park(stack->executors[i]);
 }
 
-/* Under control. Without one of its cores a server must not run. */
+/*
+ * Under control, while no CPU comes or goes. Without one of its cores a server
+ * must not run.
+ */
 static void unpark(struct pika_stack *stack)
 {
 	u16 i;
 	int cpu;
 
+	if (stack->lost)
+		return;
 	if (!cpumask_subset(&stack->cores, cpu_online_mask)) {
 		pr_err("pika: stack %s: cores %*pbl: not all came back after suspend; it stays halted, stop it\n",
 		       stack->text, cpumask_pr_args(&stack->cores));
+		WRITE_ONCE(stack->lost, true);
+		pika_accept_lose_all(stack);
 		return;
 	}
 	WRITE_ONCE(stack->halted, false);
@@ -735,10 +759,12 @@ void pika_stack_unpark_all(void)
 	struct pika_stack *stack;
 
 	mutex_lock(&control);
+	cpus_read_lock();
 	if (suspended)
 		list_for_each_entry(stack, &stacks, started)
 			unpark(stack);
 	WRITE_ONCE(suspended, false);
+	cpus_read_unlock();
 	mutex_unlock(&control);
 }
 

@@ -107,6 +107,7 @@ struct pika_stack_state {
  * @live: sockets and listeners that exist
  * @stopping: no new ones
  * @halted: servers and endpoints do nothing, for good or until the host resumes
+ * @lost: @halted for good: a core did not come back when the host resumed
  * @started: among all stacks, under control
  * @ports: local ports whose packets are ours
  *
@@ -139,6 +140,7 @@ struct pika_stack {
 	int __percpu *live;
 	bool stopping;
 	bool halted;
+	bool lost;
 	struct list_head started;
 	DECLARE_BITMAP(ports, 65536);
 };
