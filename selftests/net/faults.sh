@@ -14,13 +14,14 @@ ask()
 	asked=$((asked + 1))
 }
 
-# under_traffic COMMAND: is called over and over, as long as bytes go both ways over
-# both families; all must arrive. The wire is slow, so that there are some calls.
+# under_traffic COMMAND [OPTION...]: is called over and over, as long as bytes go both ways
+# over both families; all must arrive. The wire is slow, so that there are some calls. The
+# stack is started with the options.
 under_traffic()
 {
 	local v4 v6 others times=0 asked=0
 
-	start TS1LS1CM1
+	start TS1LS1CM1 "${@:2}"
 	# As IPv4's do: else a device that goes down forgets them.
 	srv sysctl -q net.ipv6.conf.veth0.keep_addr_on_down=1
 	srv tc qdisc add dev veth0 root netem rate 8mbit limit 1000
@@ -102,6 +103,19 @@ other_queues()
 case__queues_change_while_traffic_runs()
 {
 	under_traffic other_queues
+}
+
+# By turns; times is under_traffic's.
+any_of_it()
+{
+	local all=(other_mtu other_queues other_offloads down_and_up)
+
+	"${all[times % 4]}"
+}
+
+case__all_of_it_happens_to_a_server_that_polls()
+{
+	under_traffic any_of_it --idle-us 10000000
 }
 
 # Both ends are in this guest, and their bytes are more than TCP may have in so small a
