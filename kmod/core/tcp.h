@@ -51,8 +51,9 @@ struct pika_tcb_list {
 
 /**
  * struct pika_ts - a transport server
- * @config: as it was set up
+ * @config: as it was set up, with the MTU of now
  * @rcv_shift: Rcv.Wind.Shift of every flow that scales
+ * @max_segments: that a frame may hold, with the links' MTU
  * @flows: from addresses and ports to TCBs
  * @tcbs: the TCBs
  * @chunks: data to be sent
@@ -73,6 +74,7 @@ struct pika_tcb_list {
 struct pika_ts {
 	struct pika_ts_config config;
 	u8 rcv_shift;
+	u16 max_segments;
 	struct pika_flow_table flows;
 	struct pika_pool tcbs;
 	struct pika_pool chunks;
@@ -121,6 +123,15 @@ static inline bool pika_tcp_fin_acked(const struct pika_tcb *tcb)
 {
 	return tcb->flags & PIKA_TCB_FIN &&
 	       pika_seq_after(tcb->snd_una, tcb->snd_end);
+}
+
+/* What fits into a segment, options included, by any link. */
+static inline u16 pika_tcp_link_mss(const struct pika_server *s,
+				    const struct pika_tcb *tcb)
+{
+	u32 headers = pika_addr_is_v4(&tcb->key.local) ? 40 : 60;
+
+	return s->ts->config.mtu - headers;
 }
 
 /* Bytes and flags that the peer has not acknowledged. */

@@ -67,11 +67,10 @@ struct pika_frame *pika_tcp_far_frame(struct pika_server *s,
 u32 pika_tcp_syn_options(const struct pika_server *s,
 			 const struct pika_tcb *tcb, u8 *bytes)
 {
-	u32 headers = pika_addr_is_v4(&tcb->key.local) ? 40 : 60;
 	struct pika_tcp_options options;
 
 	options.present = PIKA_OPTION_MSS;
-	options.mss = s->ts->config.mtu - headers;
+	options.mss = pika_tcp_link_mss(s, tcb);
 	options.window_scale = tcb->rcv_shift;
 	options.ts_value = pika_tcp_ts_now(s, tcb);
 	options.ts_echo = tcb->ts_recent;

@@ -7,11 +7,6 @@
 #include "drop.h"
 #include "tcp.h"
 
-static u32 headers_len(const struct pika_tcb *tcb)
-{
-	return pika_addr_is_v4(&tcb->key.local) ? 40 : 60;
-}
-
 static void set_iss(struct pika_tcb *tcb, u32 iss)
 {
 	tcb->snd_una = iss;
@@ -27,7 +22,7 @@ static void begin(struct pika_server *s, struct pika_tcb *tcb)
 			      &tcb->ts_offset));
 	tcb->heard_ms = s->now_ms;
 	tcb->rcv_shift = s->ts->rcv_shift;
-	tcb->mss = s->ts->config.mtu - headers_len(tcb);
+	tcb->mss = pika_tcp_link_mss(s, tcb);
 }
 
 /* An option is in use if it was in both SYNs. */

@@ -60,7 +60,7 @@ static bool small_may_go(const struct pika_tcb *tcb, u32 len, bool all)
 static u32 frame_limit(const struct pika_server *s, const struct pika_tcb *tcb,
 		       u32 len)
 {
-	u32 limit = s->ts->config.max_segments * tcb->mss;
+	u32 limit = s->ts->max_segments * tcb->mss;
 
 	return min(len, limit);
 }

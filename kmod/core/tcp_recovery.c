@@ -251,7 +251,7 @@ u32 pika_recovery_frame(const struct pika_server *s,
 {
 	u32 segments = max(tcb->cwnd / 2 / tcb->mss, 1u);
 
-	return min_t(u32, segments, s->ts->config.max_segments) * tcb->mss;
+	return min_t(u32, segments, s->ts->max_segments) * tcb->mss;
 }
 
 /* The place of a byte, found from where the last one was if that is nearer. */

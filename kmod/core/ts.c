@@ -336,13 +336,50 @@ static u8 window_shift(u32 buffer)
 	return shift;
 }
 
-/* Also a frame that the card will cut has 16 bits for its length. */
-static u16 most_segments(const struct pika_ts_config *config)
-{
-	u32 mss = max_t(u32, config->mtu, 128) - 40;
-	u32 most = (0xffff - PIKA_FRAME_HEADER) / mss;
+/* Below, options would leave nothing for payload. */
+#define MTU_LEAST	(PIKA_MSS_LEAST + 40)
 
-	return max(min_t(u32, config->max_segments, most), 1u);
+/* Also a frame that the card will cut has 16 bits for its length. */
+static void use_mtu(struct pika_ts *ts, u16 mtu)
+{
+	u32 most;
+
+	ts->config.mtu = max_t(u16, mtu, MTU_LEAST);
+	most = (0xffff - PIKA_FRAME_HEADER) / (ts->config.mtu - 40u);
+	ts->max_segments = max(min_t(u32, ts->config.max_segments, most), 1u);
+}
+
+/* Before the peer's SYN has come options have not taken their room yet. */
+static void narrow(const struct pika_server *s, struct pika_tcb *tcb)
+{
+	u16 mss = pika_tcp_link_mss(s, tcb);
+
+	if (tcb->state != PIKA_TCP_SYN_SENT &&
+	    tcb->flags & PIKA_TCB_TIMESTAMPS)
+		mss -= PIKA_OPTIONS_TIMESTAMP;
+	tcb->mss = min(tcb->mss, mss);
+}
+
+/**
+ * pika_ts_set_mtu() - the links have another MTU
+ * @s: a server with a transport server
+ * @mtu: the smallest of the links'
+ *
+ * Flows that begin from now on use it. No segment of those that exist is larger
+ * any more, nor is what they send again; they do not grow. What is in flight
+ * has left by then and is left alone.
+ *
+ * Context: the server's core, between two runs.
+ */
+void pika_ts_set_mtu(struct pika_server *s, u16 mtu)
+{
+	struct pika_pool *tcbs = &s->ts->tcbs;
+	u32 i;
+
+	use_mtu(s->ts, mtu);
+	for (i = 0; i < tcbs->count; i++)
+		if (tcbs->slots[i].next == PIKA_POOL_TAKEN)
+			narrow(s, pika_pool_at(tcbs, i));
 }
 
 /**
@@ -369,7 +406,7 @@ int pika_ts_init(struct pika_server *s, struct pika_arena *arena,
 	ts->config = *config;
 	if (!ts->config.max_time_wait)
 		ts->config.max_time_wait = max(config->max_flows / 2, 1u);
-	ts->config.max_segments = most_segments(config);
+	use_mtu(ts, config->mtu);
 	ts->rcv_shift = window_shift(config->receive_buffer);
 	ts->changed_end = &ts->changed;
 	ts->blocked = empty;

@@ -9,7 +9,7 @@
 #include "server.h"
 
 /**
- * struct pika_ts_config - fixed when the server is set up
+ * struct pika_ts_config - known when the server is set up
  * @max_flows: TCBs, a power of two
  * @max_chunks: pieces of unsent or unacknowledged data
  * @max_time_wait: flows in TIME_WAIT, of @max_flows; the oldest makes room.
@@ -18,7 +18,8 @@
  *	read; packets that hold them may have twice that true size
  * @send_buffer: bytes that a flow may have accepted and the peer has not
  *	acknowledged
- * @mtu: of the path, before path MTU discovery: IP header and up
+ * @mtu: of the path, before path MTU discovery: IP header and up. See
+ *	pika_ts_set_mtu()
  * @max_segments: that a frame may hold, if the shell or the card cuts it (TSO);
  *	0 or 1: neither does
  */
@@ -96,6 +97,7 @@ struct pika_ts_stats {
 
 int pika_ts_init(struct pika_server *s, struct pika_arena *arena,
 		 const struct pika_ts_config *config);
+void pika_ts_set_mtu(struct pika_server *s, u16 mtu);
 u32 pika_ts_flush(struct pika_server *s);
 bool pika_ts_waits(const struct pika_server *s);
 void pika_ts_release(struct pika_server *s);

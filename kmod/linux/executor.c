@@ -142,6 +142,18 @@ static void watch(struct pika_executor *e)
 	e->server->trace = on ? &pika_trace_shown : NULL;
 }
 
+/* An idle server sends nothing: it need not be woken for that. */
+static void follow_mtu(struct pika_executor *e)
+{
+	u16 mtu = READ_ONCE(e->stack->mtu);
+
+	if (likely(mtu == e->mtu))
+		return;
+	e->mtu = mtu;
+	if (e->server->ts)
+		pika_ts_set_mtu(e->server, mtu);
+}
+
 /* True: there is, or may soon be, more to do. */
 static bool step(struct pika_executor *e)
 {
@@ -150,6 +162,7 @@ static bool step(struct pika_executor *e)
 
 	WARN_ON_ONCE(smp_processor_id() != e->core);
 	watch(e);
+	follow_mtu(e);
 	work = pika_server_run(s, BUDGET);
 	serve_endpoint(e);
 	if (work)
@@ -386,6 +399,7 @@ struct pika_executor *pika_executor_make(struct pika_stack *stack, u16 address,
 	e->env.ops = &env_ops;
 	e->stack = stack;
 	e->core = core;
+	e->mtu = stack->ts.mtu;
 	e->endpoint = pika_stack_servers(stack) + core;
 	tasklet_setup(&e->tasklet, on_tasklet);
 	pika_hrtimer_setup(&e->timer, on_timer);

@@ -38,6 +38,7 @@ extern const struct pika_trace pika_trace_shown;
  * @worked_ns: when it last had something to do
  * @core: its CPU
  * @endpoint: address of that CPU's endpoint
+ * @mtu: of the links, as the server knows it
  * @passed_late: packets to be given back whose device had gone
  * @polls: @thread is to run
  * @runs: it is being executed
@@ -58,6 +59,7 @@ struct pika_executor {
 	u64 worked_ns;
 	int core;
 	u16 endpoint;
+	u16 mtu;
 	u64 passed_late;
 	bool polls;
 	bool runs;

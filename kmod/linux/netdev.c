@@ -76,10 +76,23 @@ static int add_first_link(struct pika_stack *stack, const char *name,
 		return -EINVAL;
 	}
 	i = add_link(stack, dev, extack);
-	if (i < 0)
-		return i;
-	stack->ts.mtu = min_t(u32, stack->ts.mtu, dev->mtu);
-	return 0;
+	return i < 0 ? i : 0;
+}
+
+/*
+ * What is sent from now on fits any link. Connections that have outlived all of
+ * them keep to what it was.
+ */
+static void look_at_mtus(struct pika_stack *stack)
+{
+	u32 mtu = U32_MAX;
+	u32 i;
+
+	for (i = 0; i < PIKA_STACK_LINKS; i++)
+		if (stack->links[i])
+			mtu = min(mtu, READ_ONCE(stack->links[i]->mtu));
+	if (mtu != U32_MAX)
+		WRITE_ONCE(stack->mtu, min_t(u32, mtu, U16_MAX));
 }
 
 static void put_link(struct pika_stack *stack, u32 i)
@@ -121,6 +134,8 @@ int pika_netdev_check(struct pika_stack *stack, const char *names,
 		err = add_first_link(stack, name, extack);
 	if (err)
 		put_links(stack);
+	look_at_mtus(stack);
+	stack->ts.mtu = stack->mtu;
 	kfree(copy);
 	return err;
 }
@@ -162,6 +177,7 @@ int pika_netdev_attach(struct pika_stack *stack, struct netlink_ext_ack *extack)
 		if (err)
 			goto unregister;
 	}
+	look_at_mtus(stack);
 	return 0;
 
 unregister:
@@ -232,9 +248,6 @@ bool pika_netdev_is_link(const struct pika_stack *stack,
  * @name: of the device
  * @extack: told what is wrong
  *
- * The stack's connections begin with the smallest MTU of the links at start, so
- * a device with less is no good.
- *
  * Context: process, under RTNL.
  * Return: 0, or an error, and nothing has changed.
  */
@@ -246,12 +259,6 @@ int pika_netdev_add(struct pika_stack *stack, const char *name,
 
 	if (!dev)
 		return -ENODEV;
-	if (dev->mtu < stack->ts.mtu) {
-		pika_refuse(extack,
-			    "link %s: mtu %u is less than this stack began with, %u",
-			    dev->name, dev->mtu, stack->ts.mtu);
-		return -ERANGE;
-	}
 	i = add_link(stack, dev, extack);
 	if (i < 0)
 		return i;
@@ -260,6 +267,7 @@ int pika_netdev_add(struct pika_stack *stack, const char *name,
 		put_link(stack, i);
 	else
 		pika_event_link_added(stack, dev, true);
+	look_at_mtus(stack);
 	return err;
 }
 
@@ -309,6 +317,7 @@ int pika_netdev_remove(struct pika_stack *stack, const char *name,
 	netdev_rx_handler_unregister(dev);
 	pika_event_link_added(stack, dev, false);
 	put_link(stack, place_of(stack, dev));
+	look_at_mtus(stack);
 	return 0;
 }
 
@@ -322,6 +331,7 @@ static void forget(struct net_device *dev)
 		return;
 	pika_event_link_gone(stack, dev);
 	put_link(stack, i);
+	look_at_mtus(stack);
 }
 
 /* One change may be told of more than once. */
@@ -352,6 +362,9 @@ static int on_event(struct notifier_block *block, unsigned long event,
 	case NETDEV_DOWN:
 	case NETDEV_CHANGE:
 		look_at(dev);
+		break;
+	case NETDEV_CHANGEMTU:
+		look_at_mtus(rtnl_dereference(dev->rx_handler_data));
 		break;
 	case NETDEV_UNREGISTER:
 		forget(dev);

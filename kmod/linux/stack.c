@@ -219,7 +219,6 @@ static int set_sizes(struct pika_stack *stack, u32 max_conns,
 		.max_chunks = CHUNKS * conns,
 		.receive_buffer = BUFFER,
 		.send_buffer = SEND_MOST,
-		.mtu = 0xffff,
 		.max_segments = SEGMENTS,
 	};
 	stack->cm = (struct pika_cm_config) {

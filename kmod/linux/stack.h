@@ -96,6 +96,7 @@ struct pika_stack_state {
  * @endpoints: by CPU; NULL for one that cannot be
  * @rx_of: where packets for a TS go, by its address
  * @links: its devices or NULL, changed under RTNL
+ * @mtu: the smallest of theirs, changed under RTNL; their servers follow
  * @links_up: those that were up when we last looked, under RTNL
  * @hooks: netfilter's, with this stack in them
  * @hooked: @hooks are registered
@@ -129,6 +130,7 @@ struct pika_stack {
 	struct pika_endpoint **endpoints;
 	struct pika_rx *rx_of[PIKA_SERVERS];
 	struct net_device *links[PIKA_STACK_LINKS];
+	u16 mtu;
 	DECLARE_BITMAP(links_up, PIKA_STACK_LINKS);
 	struct nf_hook_ops hooks[PIKA_HOOKS];
 	bool hooked;

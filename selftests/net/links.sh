@@ -94,13 +94,95 @@ case__what_cannot_be_is_refused_in_one_line()
 	srv ip link property add dev veth0 altname zero
 	refused "link veth0: is one of this stack already" link add zero
 	refused "link lo: is loopback, or a port of something else" link add lo
-	srv ip link set veth2 mtu 1400
-	refused "link veth2: mtu 1400 is less than this stack began with, 1500" \
-		link add veth2
-	srv ip link set veth2 mtu 1500
 	srv ip link add bridge type bridge
 	srv ip link set veth2 master bridge
 	refused "link veth2: is loopback, or a port of something else" link add veth2
+	stop
+}
+
+# count_larger DEVICE MTU: of the client's; larger says how many packets have come by
+# it from now on that the MTU does not allow.
+count_larger()
+{
+	cli nft -f - <<-END
+	table netdev t {
+		chain c {
+			type filter hook ingress device $1 priority 0
+			meta length > $2 tcp sport 80 counter
+		}
+	}
+	END
+}
+
+larger()
+{
+	cli nft list table netdev t | sed -n 's/.*counter packets \([0-9]*\).*/\1/p'
+}
+
+# narrows MTU ADDRESS: in the middle of a transfer from there. What has offloads may be
+# sent large all the same, and is cut later. The peer's MTU stays, so it hears all; it sends
+# nothing, as veth takes nothing that is larger than its own.
+narrows()
+{
+	local client before
+
+	start TS1LS1CM1
+	offload srv veth0 off
+	srv tc qdisc add dev veth0 root netem rate 8mbit limit 1000
+	count_larger veth1 "$1"
+	head -c 4000000 /dev/urandom >/tmp/poured
+	serve srv sh -c "pour --pika listen 80 </tmp/poured 2>&1"
+	cli pour connect "$2" 80 </dev/null >/tmp/client.got &
+	client=$!
+	sleep 1
+	before=$(larger)
+	[ "$before" -gt 100 ] || fail "only $before large packets before"
+	srv ip link set veth0 mtu "$1"
+	# What was in the queue has left by then.
+	sleep 1
+	before=$(larger)
+	[ -e "/proc/$client" ] || fail "it was over before"
+	wait "$client"
+	wait "$server"
+	expect_equal "what has come" "$(sha256sum </tmp/client.got)" \
+		"$(sha256sum </tmp/poured)"
+	expect_equal "packets larger than the MTU" "$(larger)" "$before"
+	opened 1
+	stop
+}
+
+case__a_smaller_mtu_holds_for_connections_that_exist()
+{
+	narrows 1000 10.9.0.1
+}
+
+case__a_smaller_mtu_holds_for_connections_over_ipv6()
+{
+	narrows 1300 fd09::1
+}
+
+# The smallest is everybody's, as long as it is there.
+case__a_link_may_have_a_smaller_mtu_than_the_others()
+{
+	start TS1LS1CM1
+	second_wire
+	srv ip link set veth2 mtu 1000
+	offload srv veth0 off
+	offload srv veth2 off
+	serve srv streams --pika epoll 80 3
+	srv pikactl link add veth2
+	count_larger veth3 1000
+	cli streams ask 10.7.0.1 80 1 300000
+	expect_equal "larger packets by it" "$(larger)" 0
+	cli nft delete table netdev t
+	count_larger veth1 1000
+	cli streams ask 10.9.0.1 80 1 300000
+	expect_equal "larger packets by the other" "$(larger)" 0
+	srv pikactl link del veth2
+	cli streams ask 10.9.0.1 80 1 300000
+	wait "$server"
+	[ "$(larger)" -gt 100 ] || fail "only $(larger) large packets when it is gone"
+	opened 3
 	stop
 }
 

@@ -114,7 +114,7 @@ TEST_F(tcp_probe, window__that_shrank_gets_no_probe) {
 }
 
 TEST_F(tcp_probe, frame__holds_half_of_the_window) {
-  host().s->ts->config.max_segments = 16;
+  host().s->ts->max_segments = 16;
   send_segments(20);
   EXPECT_EQ(host().wire.front().size(), 20 + 20 + 12 + 5 * kMss);
 }

@@ -103,4 +103,73 @@ TEST_F(ts, whole_connection__over_ipv6) {
   EXPECT_EQ(sent().data, "world");
 }
 
+TEST_F(ts, mtu__smaller_holds_for_flows_that_exist_and_for_what_they_send_again) {
+  accept({.mss = 1460, .ts_value = 1});
+  app_sends(std::string(6000, 'x'));
+  EXPECT_EQ(sent().data.size(), 1448u);
+  forget_frames();
+  pika_ts_set_mtu(host().s, 1000);
+  EXPECT_EQ(tcb().mss, 948);
+  host().pass_ms(1500);
+  peer_acks(ack_ + 1448);
+  app_sends(std::string(3000, 'y'));
+  EXPECT_GT(frames(), 3u);
+  EXPECT_GT(stats().retransmits, 0u);
+  while (!quiet()) EXPECT_LE(sent().data.size(), 948u);
+}
+
+TEST_F(ts, mtu__what_is_in_flight_is_left_alone) {
+  accept();
+  app_sends(std::string(4000, 'x'));
+  forget_frames();
+  pika_ts_set_mtu(host().s, 1000);
+  host().run();
+  EXPECT_TRUE(quiet());
+  EXPECT_EQ(stats().path_mtus, 0u);
+}
+
+TEST_F(ts, mtu__larger_is_for_flows_that_begin) {
+  accept();
+  pika_ts_set_mtu(host().s, 9000);
+  EXPECT_EQ(tcb().mss, 1460);
+  key_.remote_port++;
+  syn({.mss = 8960});
+  EXPECT_EQ(syn_ack_.mss, 8960);
+  pika_ts_set_mtu(host().s, 1400);
+  key_.remote_port++;
+  syn({.mss = 8960});
+  EXPECT_EQ(syn_ack_.mss, 1360);
+}
+
+TEST_F(ts, mtu__that_changes_before_the_peer_has_answered_holds_for_all) {
+  connect_syn();
+  EXPECT_EQ(syn_.mss, 1460);
+  pika_ts_set_mtu(host().s, 1000);
+  host().pass_ms(1000);
+  EXPECT_EQ(sent().mss, 960);
+  segment(
+      {.seq = seq_, .ack = ack_, .flags = PIKA_TCP_SYN | PIKA_TCP_ACK, .mss = 1460, .ts_value = 1});
+  EXPECT_EQ(tcb().mss, 948);
+}
+
+TEST_F(ts, mtu__of_nearly_nothing_leaves_room_for_payload) {
+  pika_ts_set_mtu(host().s, 68);
+  syn();
+  EXPECT_EQ(syn_ack_.mss, 88);
+  key_ = {v6(1), v6(2), 443, 50000};
+  seq_ = 1000;
+  syn();
+  EXPECT_EQ(syn_ack_.mss, 68);
+}
+
+/// A frame that is cut on its way holds as many segments as fit into 64 KB.
+TEST_F(ts, mtu__frames_follow_it) {
+  const auto most = [&] { return host().s->ts->max_segments; };
+  host().s->ts->config.max_segments = 32;
+  pika_ts_set_mtu(host().s, 9000);
+  EXPECT_EQ(most(), 7);
+  pika_ts_set_mtu(host().s, 1500);
+  EXPECT_EQ(most(), 32);
+}
+
 }  // namespace

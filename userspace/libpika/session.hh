@@ -57,7 +57,7 @@ class Session : public StackSession {
   /// Gives it one more device.
   ///
   /// \return ESRCH if there is no stack, ENODEV if there is no such device, EEXIST or EBUSY if
-  ///     this stack or something else has it, ERANGE if its MTU is too small for this stack.
+  ///     this stack or something else has it.
   Result<Done> add_link(const std::string& device) override;
 
   /// Takes a device from it. Connections over it go on.
