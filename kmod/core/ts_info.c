@@ -42,10 +42,20 @@ static void read_times(const struct pika_tcb *tcb, struct pika_flow_info *info)
 
 	rto <<= min_t(u32, READ_ONCE(tcb->backoff), PIKA_BACKOFF_MAX);
 	info->rto_ms = min_t(u64, rto, PIKA_RTO_MAX);
+	info->backoff = READ_ONCE(tcb->backoff);
 	info->rtt_us = READ_ONCE(tcb->srtt_us) / 8;
 	info->rttvar_us = READ_ONCE(tcb->rttvar_us) / 4;
 	info->retries = READ_ONCE(tcb->retries);
 	info->mss = READ_ONCE(tcb->mss);
+}
+
+static void read_options(const struct pika_tcb *tcb,
+			 struct pika_flow_info *info)
+{
+	info->agreed = READ_ONCE(tcb->flags) &
+		(PIKA_TCB_TIMESTAMPS | PIKA_TCB_SCALED | PIKA_TCB_SACK);
+	info->send_shift = READ_ONCE(tcb->snd_shift);
+	info->receive_shift = READ_ONCE(tcb->rcv_shift);
 }
 
 static void read_owner(const struct pika_tcb *tcb, struct pika_flow_info *info)
@@ -95,6 +105,7 @@ bool pika_ts_info(const struct pika_server *s, u32 index,
 	read_queues(tcb, info);
 	read_windows(tcb, info);
 	read_times(tcb, info);
+	read_options(tcb, info);
 	smp_mb(); /* all was read before the generation is again */
 	return READ_ONCE(slot->generation) == generation;
 }

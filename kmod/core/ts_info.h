@@ -26,6 +26,10 @@
  * @send_window: what the peer offers, in bytes
  * @receive_window: what we offer, in bytes
  * @retries: retransmissions or probes in a row without an answer
+ * @agreed: PIKA_TCB_TIMESTAMPS, _SCALED and _SACK that are in use
+ * @send_shift: by which the peer scales its windows
+ * @receive_shift: by which we do
+ * @backoff: how often @rto_ms was doubled
  */
 struct pika_flow_info {
 	struct pika_flow_key key;
@@ -46,6 +50,10 @@ struct pika_flow_info {
 	u32 send_window;
 	u32 receive_window;
 	u32 retries;
+	u32 agreed;
+	u8 send_shift;
+	u8 receive_shift;
+	u8 backoff;
 };
 
 u32 pika_ts_places(const struct pika_server *s);

@@ -12,6 +12,9 @@
 #include <net/ipv6.h>
 #include <net/tcp.h>
 
+#include "../core/ts_info.h"
+
+#include "executor.h"
 #include "sock.h"
 #include "stack.h"
 
@@ -164,10 +167,63 @@ static int put_answer(char __user *value, int __user *len, const void *answer,
 	return 0;
 }
 
-/* What the socket itself knows; the rest is the servers' and 0. */
+/*
+ * What the flow's server knows, read as pikactl does it: while the server goes
+ * on, which neither waits nor knows. False: there is no flow.
+ */
+static bool read_flow(const struct pika_sock *ps, struct pika_flow_info *flow)
+{
+	u64 handle = READ_ONCE(ps->flow);
+	const struct pika_executor *e;
+
+	if (handle == PIKA_HANDLE_NONE)
+		return false;
+	e = ps->stack->executors[pika_handle_server(handle)];
+	return pika_ts_info(e->server, pika_handle_index(handle), flow) &&
+	       flow->owned && flow->endpoint == ps->endpoint->address &&
+	       flow->socket == READ_ONCE(ps->id);
+}
+
+/* Linux counts windows in segments. */
+static void add_windows(struct tcp_info *info,
+			const struct pika_flow_info *flow)
+{
+	u32 mss = max(flow->mss, 1u);
+
+	info->tcpi_snd_mss = flow->mss;
+	info->tcpi_unacked = DIV_ROUND_UP(flow->unacked, mss);
+	info->tcpi_snd_cwnd = flow->cwnd / mss;
+	info->tcpi_snd_ssthresh = min_t(u32, flow->ssthresh / mss,
+					TCP_INFINITE_SSTHRESH);
+	info->tcpi_notsent_bytes = flow->queued - min(flow->queued,
+						      flow->unacked);
+	info->tcpi_snd_wnd = flow->send_window;
+}
+
+static void add_flow(struct tcp_info *info, const struct pika_flow_info *flow)
+{
+	if (flow->agreed & PIKA_TCB_TIMESTAMPS)
+		info->tcpi_options |= TCPI_OPT_TIMESTAMPS;
+	if (flow->agreed & PIKA_TCB_SACK)
+		info->tcpi_options |= TCPI_OPT_SACK;
+	if (flow->agreed & PIKA_TCB_SCALED) {
+		info->tcpi_options |= TCPI_OPT_WSCALE;
+		info->tcpi_snd_wscale = flow->send_shift;
+		info->tcpi_rcv_wscale = flow->receive_shift;
+	}
+	info->tcpi_retransmits = min(flow->retries, 255u);
+	info->tcpi_backoff = flow->backoff;
+	info->tcpi_rto = flow->rto_ms * USEC_PER_MSEC;
+	info->tcpi_rtt = flow->rtt_us;
+	info->tcpi_rttvar = flow->rttvar_us;
+	add_windows(info, flow);
+}
+
+/* What the socket and its flow's server know; the rest is 0. */
 static int get_info(const struct pika_sock *ps, char __user *value,
 		    int __user *len)
 {
+	struct pika_flow_info flow;
 	const struct sock *sk = &ps->inet.sk;
 	struct tcp_info info = {
 		.tcpi_state = READ_ONCE(sk->sk_state),
@@ -178,6 +234,10 @@ static int get_info(const struct pika_sock *ps, char __user *value,
 		.tcpi_rcv_space = ps->stack->ts.receive_buffer,
 	};
 
+	if (read_flow(ps, &flow)) {
+		add_flow(&info, &flow);
+		info.tcpi_pmtu = READ_ONCE(ps->stack->mtu);
+	}
 	return put_answer(value, len, &info, sizeof(info));
 }
 
@@ -187,6 +247,20 @@ static bool is_policy(int level, int option)
 	return level == SOL_IP ?
 		option == IP_IPSEC_POLICY || option == IP_XFRM_POLICY :
 		option == IPV6_IPSEC_POLICY || option == IPV6_XFRM_POLICY;
+}
+
+/* TCP_MAXSEG of 0: as if it had never been set. */
+static int unset(struct sock *sk, enum pika_setting setting)
+{
+	struct pika_sock *ps = pika_sk(sk);
+
+	lock_sock(sk);
+	pika_endpoint_lock(ps->endpoint);
+	ps->options_set &= ~BIT(setting);
+	ps->options_due &= ~BIT(setting);
+	pika_endpoint_unlock(ps->endpoint);
+	release_sock(sk);
+	return 0;
 }
 
 /**
@@ -231,6 +305,8 @@ int pika_option_set(struct sock *sk, int level, int option, sockptr_t value,
 		return -EFAULT;
 	if (!known)
 		return set_defer_accept(sk, v);
+	if (option == TCP_MAXSEG && !v)
+		return unset(sk, known->setting);
 	if (v < known->least || v > known->most)
 		return -EINVAL;
 	lock_sock(sk);
@@ -245,6 +321,23 @@ static int current_value(const struct pika_sock *ps,
 	if (!(READ_ONCE(ps->options_set) & BIT(option->setting)))
 		return option->initial;
 	return READ_ONCE(ps->options[option->setting]) / option->unit;
+}
+
+/* Of a connection, what a segment may have; else what it is to be. */
+static int get_mss(const struct pika_sock *ps, const struct option *option)
+{
+	struct pika_flow_info flow;
+
+	return read_flow(ps, &flow) ? flow.mss : current_value(ps, option);
+}
+
+/* There is no dst that Linux could ask. */
+static bool asks_for_mtu(const struct pika_sock *ps, int level, int option)
+{
+	if (READ_ONCE(ps->flow) == PIKA_HANDLE_NONE)
+		return false;
+	return (level == SOL_IP && option == IP_MTU) ||
+	       (is_ipv6(&ps->inet.sk, level) && option == IPV6_MTU);
 }
 
 /**
@@ -264,6 +357,10 @@ int pika_option_get(struct sock *sk, int level, int option, char __user *value,
 	const struct option *known = find(option);
 	int v;
 
+	if (asks_for_mtu(ps, level, option)) {
+		v = READ_ONCE(ps->stack->mtu);
+		return put_answer(value, len, &v, sizeof(v));
+	}
 	if (level == SOL_IP)
 		return ip_getsockopt(sk, level, option, value, len);
 	if (is_ipv6(sk, level))
@@ -277,6 +374,9 @@ int pika_option_get(struct sock *sk, int level, int option, char __user *value,
 		return put_answer(value, len, congestion, sizeof(congestion));
 	case TCP_DEFER_ACCEPT:
 		v = seconds_of(READ_ONCE(ps->defer_accept));
+		break;
+	case TCP_MAXSEG:
+		v = get_mss(ps, known);
 		break;
 	default:
 		if (!known)

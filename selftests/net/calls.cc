@@ -3,7 +3,10 @@
 // Makes socket calls and prints what each answered. Run once with Linux's sockets and
 // once with PIKA's, in the namespaces of namespaces.bash: the two outputs must be the same.
 //
-//	calls [--pika] options|errors|states|signals|bytes|listeners|descriptors|linger
+//	calls [--pika] options|errors|states|signals|bytes|listeners|descriptors|linger|times
+//
+// "slowly" and "quickly" print nothing: bytes that come one by one and are not answered, without
+// and with TCP_QUICKACK.
 
 #include "calls.hh"
 
@@ -17,6 +20,8 @@
 #include <atomic>
 #include <csignal>
 #include <cstddef>
+#include <ctime>
+#include <functional>
 #include <map>
 #include <string_view>
 #include <thread>
@@ -47,6 +52,7 @@ constexpr Option kOptions[] = {
     {"TCP_USER_TIMEOUT", SOL_TCP, TCP_USER_TIMEOUT, {5000, -1, 0}},
     {"TCP_DEFER_ACCEPT", SOL_TCP, TCP_DEFER_ACCEPT, {1, 5, 0}},
     {"TCP_MAXSEG", SOL_TCP, TCP_MAXSEG, {1000, 10, 40000}},
+    {"TCP_MAXSEG again", SOL_TCP, TCP_MAXSEG, {0, 88, 0}},
     {"IP_TOS", SOL_IP, IP_TOS, {16, 0, 8}},
     {"IP_TTL", SOL_IP, IP_TTL, {7, 0, 300}},
     {"unknown", SOL_TCP, 999, {1, 2, 3}},
@@ -92,8 +98,33 @@ long state_of(int fd) {
   return getsockopt(fd, SOL_TCP, TCP_INFO, &info, &len) < 0 ? -1 : info.tcpi_state;
 }
 
+/// What is known of a connection that has sent something.
+void say_connection(Pair& pair, const std::string& kind) {
+  char bytes[100] = {};
+  must(send(pair.near, bytes, sizeof(bytes), 0), "send");
+  must(recv(pair.far, bytes, sizeof(bytes), MSG_WAITALL), "recv");
+  tcp_info info{};
+  socklen_t len = sizeof(info);
+  for (int tries = 0; tries < 1000 && !info.tcpi_rtt; tries++) {
+    must(getsockopt(pair.near, SOL_TCP, TCP_INFO, &info, &len), "TCP_INFO");
+    usleep(1000);
+  }
+  say(kind + " snd_mss", info.tcpi_snd_mss);
+  say(kind + " pmtu", info.tcpi_pmtu);
+  say(kind + " options", info.tcpi_options & 7);
+  say(kind + " has scales", info.tcpi_snd_wscale > 0);
+  say(kind + " rtt in a second", info.tcpi_rtt > 0 && info.tcpi_rtt < 1'000'000);
+  say(kind + " rttvar", info.tcpi_rttvar > 0 && info.tcpi_rttvar < 1'000'000);
+  say(kind + " rto", info.tcpi_rto >= 200'000 && info.tcpi_rto < 5'000'000);
+  say(kind + " snd_cwnd", info.tcpi_snd_cwnd >= 10 && info.tcpi_snd_cwnd < 100);
+  say(kind + " backoff", info.tcpi_backoff);
+  say(kind + " TCP_MAXSEG", get_int(pair.near, SOL_TCP, TCP_MAXSEG));
+  say(kind + " IP_MTU", get_int(pair.near, SOL_IP, IP_MTU));
+}
+
 void options() {
   const int fd = subject();
+  say("IP_MTU, unconnected", get_int(fd, SOL_IP, IP_MTU));
   for (const Option& option : kOptions) say_option(fd, option);
   for (const int option : {SO_TYPE, SO_DOMAIN, SO_ACCEPTCONN, SO_ERROR, SO_REUSEPORT})
     say("SOL_SOCKET " + std::to_string(option), get_int(fd, SOL_SOCKET, option));
@@ -121,6 +152,15 @@ void options() {
   say("child's TCP_KEEPCNT", get_int(child, SOL_TCP, TCP_KEEPCNT));
   say("child's SO_RCVTIMEO", get_int(child, SOL_SOCKET, SO_RCVTIMEO));
   say("child's state", state_of(child));
+  close(server);
+  close(far);
+  close(child);
+
+  Pair passive, active;
+  accepted(passive);
+  say_connection(passive, "accepted");
+  connected(active);
+  say_connection(active, "connected");
 }
 
 void errors() {
@@ -193,6 +233,17 @@ void die(Pair& pair, const std::string& kind) {
   say(kind + " writes", send(pair.near, &byte, 1, MSG_NOSIGNAL));
 }
 
+/// The near end goes without a word but a reset.
+void abort_it(Pair& pair, const std::string& kind) {
+  const linger now{1, 0};
+  char byte = 0;
+  must(setsockopt(pair.near, SOL_SOCKET, SO_LINGER, &now, sizeof(now)), "SO_LINGER");
+  close(pair.near);
+  pair.near = -1;
+  say_ready(kind + "'s peer was reset", pair.far, POLLERR);
+  say(kind + "'s peer reads", recv(pair.far, &byte, 1, 0));
+}
+
 void states() {
   const int fd = subject();
   say_ready("new", fd, POLLHUP);
@@ -206,6 +257,11 @@ void states() {
   die(reset, "accepted");
   connected(reset2);
   die(reset2, "connected");
+  Pair aborted, aborted2;
+  accepted(aborted);
+  abort_it(aborted, "accepted");
+  connected(aborted2);
+  abort_it(aborted2, "connected");
   connected(half);
   say("shut for reading", shutdown(half.near, SHUT_RD));
   say_ready("  is", half.near, POLLIN);
@@ -377,6 +433,57 @@ void linger_for_a_time() {
   pair.near = -1;
 }
 
+/// Prints also whether it took about as long as a time-out of 0.3 s.
+void say_timed(const std::string& what, const std::function<long()>& call) {
+  timespec begin, end;
+  clock_gettime(CLOCK_MONOTONIC, &begin);
+  say(what, call());
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  const long ms = (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1'000'000;
+  say("  in time", ms >= 290 && ms < 10'000);
+}
+
+/// Calls that wait no longer than SO_RCVTIMEO and SO_SNDTIMEO say.
+void times() {
+  const timeval time{0, 300'000};
+  const std::string much(1'000'000, 'x');
+  char byte;
+  const int fd = listener();
+  must(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)), "SO_RCVTIMEO");
+  say_timed("accept", [&] { return accept(fd, nullptr, nullptr); });
+  close(fd);
+  Pair pair;
+  accepted(pair);
+  must(setsockopt(pair.near, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time)), "SO_RCVTIMEO");
+  say_timed("recv", [&] { return recv(pair.near, &byte, 1, 0); });
+  must(send(pair.far, "x", 1, 0), "send");
+  say_ready("a byte", pair.near, POLLIN);
+  say_timed("recv of all", [&] { return recv(pair.near, &byte, 2, MSG_WAITALL); });
+  must(setsockopt(pair.near, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)), "SO_SNDTIMEO");
+  while (send(pair.near, much.data(), much.size(), 0) > 0) {
+  }
+  say_timed("send", [&] { return send(pair.near, much.data(), much.size(), 0); });
+}
+
+/// Each byte is acknowledged before the next one goes.
+void one_by_one(bool quick) {
+  constexpr int kBytes = 10;
+  const int on = 1;
+  char byte = 0;
+  Pair pair;
+  accepted(pair);
+  if (quick) must(setsockopt(pair.near, SOL_TCP, TCP_QUICKACK, &on, sizeof(on)), "TCP_QUICKACK");
+  for (int i = 0; i < kBytes; i++) {
+    must(send(pair.far, &byte, 1, 0), "send");
+    must(recv(pair.near, &byte, 1, 0), "recv");
+    for (int unacknowledged = 1; unacknowledged; usleep(1000))
+      must(ioctl(pair.far, SIOCOUTQ, &unacknowledged), "SIOCOUTQ");
+  }
+}
+
+void slowly() { one_by_one(false); }
+void quickly() { one_by_one(true); }
+
 /// It hears one device alone.
 void hear(const char* device) {
   const int fd = subject();
@@ -443,10 +550,17 @@ void listeners() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::map<std::string_view, void (*)()> groups{
-      {"options", options},          {"errors", errors},      {"states", states},
-      {"signals", signals},          {"bytes", bytes},        {"descriptors", descriptors},
-      {"linger", linger_for_a_time}, {"listeners", listeners}};
+  const std::map<std::string_view, void (*)()> groups{{"options", options},
+                                                      {"errors", errors},
+                                                      {"states", states},
+                                                      {"signals", signals},
+                                                      {"bytes", bytes},
+                                                      {"descriptors", descriptors},
+                                                      {"linger", linger_for_a_time},
+                                                      {"listeners", listeners},
+                                                      {"times", times},
+                                                      {"slowly", slowly},
+                                                      {"quickly", quickly}};
   const bool pika = argc > 1 && std::string_view(argv[1]) == "--pika";
   const auto group = groups.find(argc == (pika ? 3 : 2) ? argv[argc - 1] : "");
   if (group == groups.end()) {

@@ -467,6 +467,27 @@ case__close_waits_as_long_as_it_was_told_to()
 	like_linux calls linger
 }
 
+case__calls_wait_as_long_as_they_were_told_to()
+{
+	like_linux calls times
+}
+
+# By its clock, after 40 ms, unless TCP_QUICKACK says at once.
+case__a_byte_is_acknowledged_at_once_if_that_is_asked_for()
+{
+	local later
+
+	start TS1LS1CM1
+	srv calls --pika slowly
+	look
+	later=$(counter ts.delayed_acks)
+	[ "$later" -gt 0 ] || fail "none was acknowledged later"
+	srv calls --pika quickly
+	look
+	expect_equal "later ones" "$(counter ts.delayed_acks)" "$later"
+	stop
+}
+
 case__a_listener_is_shut_and_listens_again_alone_and_in_a_group()
 {
 	like_linux calls listeners

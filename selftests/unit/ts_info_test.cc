@@ -61,6 +61,18 @@ TEST_F(ts_info, info__tells_who_has_the_flow_and_what_is_known_of_the_path) {
   EXPECT_EQ(info->queued, 0u);
   EXPECT_EQ(info->unacked, 0u);
   EXPECT_EQ(info->retries, 0u);
+  EXPECT_EQ(info->backoff, 0);
+  EXPECT_EQ(info->agreed, 0u);
+}
+
+TEST_F(ts_info, info__tells_what_was_agreed_on) {
+  accept({.mss = 1460, .scale = 5, .ts_value = 1, .sack_permitted = true});
+  const auto info = look();
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->mss, 1448u);
+  EXPECT_EQ(info->agreed, PIKA_TCB_TIMESTAMPS | PIKA_TCB_SCALED | PIKA_TCB_SACK);
+  EXPECT_EQ(info->send_shift, 5);
+  EXPECT_EQ(info->receive_shift, tcb().rcv_shift);
 }
 
 TEST_F(ts_info, info__counts_what_is_not_read_and_what_is_not_acknowledged) {
