@@ -159,8 +159,8 @@ struct Waiters {
 void exclusive() {
   constexpr int kTimes = 20;
   const int fd = listener(SOCK_NONBLOCK);
-  void* page = mmap(nullptr, sizeof(Waiters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                    -1, 0);
+  void* page =
+      mmap(nullptr, sizeof(Waiters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) fail("mmap");
   auto* waiters = new (page) Waiters{};
   pid_t children[2];
