@@ -104,7 +104,7 @@ of_stack()
 # opened_by_linux: connections that Linux's TCP has begun or taken in srv, ever.
 opened_by_linux()
 {
-	srv awk '$1 == "Tcp:" && $6 ~ /^[0-9]/ { print $6 + $7 }' /proc/net/snmp
+	srv cat /proc/net/snmp | awk '$1 == "Tcp:" && $6 ~ /^[0-9]/ { print $6 + $7 }'
 }
 
 # like_linux PROGRAM GROUP: socket calls answer as Linux's, and it was PIKA that opened
