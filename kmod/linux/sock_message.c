@@ -554,8 +554,8 @@ static void wake_for_change(struct sock *sk,
 }
 
 /*
- * Programs hear of it when all of it is there. As by Linux, the end of a stream is both
- * a change and something to read: two signals for who asked for them.
+ * Programs hear of it when all of it is there. As by Linux, the end of a stream
+ * is both a change and something to read: two signals for who asked for them.
  */
 static void wake(struct sock *sk, const struct pika_msg_update *update)
 {
