@@ -108,10 +108,10 @@ opened_by_linux()
 }
 
 # like_linux PROGRAM GROUP: socket calls answer as Linux's, and it was PIKA that opened
-# as many connections as Linux had.
+# the connections: as many as Linux had, but for one, which Linux has more at times.
 like_linux()
 {
-	local before by_linux
+	local before by_linux by_pika
 
 	start TS1LS1CM1
 	before=$(opened_by_linux)
@@ -120,8 +120,10 @@ like_linux()
 	srv "$1" --pika "${@:2}" >/tmp/pika.said
 	diff /tmp/linux.said /tmp/pika.said || fail "not like Linux (<)"
 	look
-	expect_equal "connections by PIKA" \
-		$(($(counter ts.passive_opens) + $(counter ts.active_opens))) "$by_linux"
+	by_pika=$(($(counter ts.passive_opens) + $(counter ts.active_opens)))
+	[ "$by_pika" -ge $((by_linux - 1)) ] && [ "$by_pika" -le "$by_linux" ] ||
+		fail "PIKA opened $by_pika connections, Linux $by_linux"
+	[ "$by_pika" -gt 0 ] || fail "PIKA opened no connection"
 	expect_equal sockets "$(of_stack sockets)" 0
 	stop
 }
