@@ -57,4 +57,64 @@ case__the_demo_fails_if_a_download_is_not_what_it_was()
 	)" '^  failed, of 2 +0 +2$'
 }
 
+# All is answered, but by Linux, to which loopback leads behind the same socket.
+case__the_demo_fails_if_it_is_not_pika_that_serves()
+{
+	local status=0 said programs_of_linux
+
+	programs_of_linux=$(fake_ab <<-'END'
+		[ -e /sys/module/pika ] || exec "$ab" "$@"
+		exec ip netns exec demo-server "$ab" "${@:1:$#-1}" http://127.0.0.1/
+	END
+	)
+	said=$(PIKA_PROGRAMS=$programs_of_linux "$demo" --scene --requests 64 --download 64 \
+		2>&1) || status=$?
+	expect_equal "exit status" "$status" 1
+	grep -qE '^  failed +0 +0$' <<<"$said" || fail "$said"
+	grep -q "^demo: PIKA opened 0 connections for 64 requests$" <<<"$said" || fail "$said"
+	grep -q "^demo: Linux's TCP had segments of PIKA's connections" <<<"$said" ||
+		fail "$said"
+}
+
+# As an accept_mutex of ours, but nginx's own.
+case__nginx_s_workers_that_take_turns_serve_all()
+{
+	local web=/tmp/web
+
+	start TS1LS1CM1
+	mkdir -p "$web/html"
+	echo turns >"$web/html/index.html"
+	cat >"$web/nginx.conf" <<-END
+	daemon off;
+	worker_processes 2;
+	pid $web/pid;
+	events { accept_mutex on; accept_mutex_delay 20ms; }
+	http {
+		access_log $web/served;
+		client_body_temp_path $web/temp;
+		proxy_temp_path $web/temp;
+		fastcgi_temp_path $web/temp;
+		uwsgi_temp_path $web/temp;
+		scgi_temp_path $web/temp;
+		server { listen 80; root $web/html; }
+	}
+	END
+	ip netns exec srv pika-run --require "$programs/usr/sbin/nginx" -p "$web" \
+		-c "$web/nginx.conf" -e "$web/errors" &
+	server=$!
+	for _ in {1..100}; do
+		! cli curl -s -o /dev/null -m 5 http://10.9.0.1/ || break
+		sleep 0.1
+	done
+	cli "$programs/usr/bin/ab" -c 16 -n 400 http://10.9.0.1/ >"$web/report" 2>&1 ||
+		fail "$(cat "$web/report")"
+	grep -qE '^Complete requests: +400$' "$web/report" || fail "$(cat "$web/report")"
+	grep -qE '^Failed requests: +0$' "$web/report" || fail "$(cat "$web/report")"
+	look
+	[ "$(counter ts.passive_opens)" -ge 401 ] || fail "by Linux"
+	kill -QUIT "$server"
+	wait "$server"
+	stop
+}
+
 run_cases
