@@ -103,17 +103,40 @@ case__workers_under_load_outlive_it()
 	kill -0 "$server"
 }
 
+# held: bytes that wait in veth0's queue.
+held()
+{
+	srv tc -s -j qdisc show dev veth0 | sed -n 's/.*"backlog":\([0-9]*\).*/\1/p'
+}
+
+# arrived: bytes that veth1 has received.
+arrived()
+{
+	cli cat /sys/class/net/veth1/statistics/rx_bytes
+}
+
 case__it_is_stopped_while_a_link_holds_packets()
 {
+	local bytes before
+
 	start TS1LS1CM1
 	serve srv outlive workers 80 2
 	knocks 2
-	srv tc qdisc add dev veth0 root netem delay 1s
-	cli tc qdisc add dev veth1 root netem delay 1s
-	sleep 3
+	serve cli streams hold 7000
+	srv tc qdisc add dev veth0 root netem delay 5s
+	# It ends when its first segment is on its way, in a page that is PIKA's: as the SYN
+	# was sent again, no more than that may be.
+	srv streams --pika leave 10.9.0.2 7000
 	force
-	# What was on its way arrives now.
-	sleep 2
+	bytes=$(held)
+	before=$(arrived)
+	[ "$bytes" -gt 1400 ] || fail "all had left before"
+	# They arrive now, and before what Linux may answer.
+	for _ in {1..200}; do
+		[ "$(arrived)" -lt $((before + bytes)) ] || return 0
+		sleep 0.1
+	done
+	fail "not all of $bytes bytes arrived"
 }
 
 case__a_stop_is_refused_before_it_is_forced()
